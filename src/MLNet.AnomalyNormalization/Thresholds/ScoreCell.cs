@@ -22,7 +22,8 @@ internal readonly record struct ScoreCell(uint FirstKey, int Width, long Normal,
     public static uint KeyOf(float score)
     {
         uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
-        return bits >= SignBit ? ~bits : bits | SignBit;
+        uint allIfNegative = (uint)((int)bits >> 31);
+        return bits ^ (allIfNegative | SignBit);
     }
 
     private static float ToScore(uint key) => BitConverter.UInt32BitsToSingle(key >= SignBit ? key & ~SignBit : ~key);

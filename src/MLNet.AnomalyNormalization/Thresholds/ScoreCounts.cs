@@ -69,9 +69,10 @@ internal sealed class ScoreCounts(ExactMoments? normalMoments = null)
         _added += scores.Length;
         for (int i = 0; i < scores.Length; i++)
         {
-            (Node node, int part) = Find(ScoreCell.KeyOf(scores[i]));
+            uint key = ScoreCell.KeyOf(scores[i]);
+            Node node = Find(key);
             if (!node.IsComplete)
-                node.Pairs[(2 * part) + (isAnomalous[i] ? 1 : 0)]++;
+                node.Pairs[(2 * node.PartOf(key)) + (isAnomalous[i] ? 1 : 0)]++;
         }
 
         if (_isFirstPass && normalMoments is not null)
@@ -153,10 +154,10 @@ internal sealed class ScoreCounts(ExactMoments? normalMoments = null)
         int bits = BitOperations.Log2((uint)(PairsPerPass / wide.Length));
         foreach (ScoreCell cell in wide)
         {
-            (Node parent, int part) = Find(cell.FirstKey);
+            Node parent = Find(cell.FirstKey);
             int divided = Math.Min(bits, cell.Width);
             var node = new Node(cell.Width - divided, divided);
-            (parent.Parts ??= new Node?[parent.Pairs.Length / 2])[part] = node;
+            (parent.Parts ??= new Node?[parent.Pairs.Length / 2])[parent.PartOf(cell.FirstKey)] = node;
             _fresh.Add((node, cell));
         }
 
@@ -165,32 +166,28 @@ internal sealed class ScoreCounts(ExactMoments? normalMoments = null)
 
     private static IEnumerable<ScoreCell> FromTheTop(Node node, uint firstKey)
     {
-        for (int part = (node.Pairs.Length / 2) - 1; part >= 0; part--)
+        for (int i = node.Occupied.Length - 1; i >= 0; i--)
         {
+            int part = node.Occupied[i];
             uint key = firstKey + ((uint)part << node.Shift);
             if (node.Parts?[part] is { IsComplete: true } finer)
             {
                 foreach (ScoreCell cell in FromTheTop(finer, key))
                     yield return cell;
             }
-            else if ((node.Pairs[2 * part] | node.Pairs[(2 * part) + 1]) != 0)
+            else
             {
                 yield return new(key, node.Shift, node.Pairs[2 * part], node.Pairs[(2 * part) + 1]);
             }
         }
     }
 
-    private (Node Node, int Part) Find(uint key)
+    private Node Find(uint key)
     {
         Node node = _root;
-        int part = node.PartOf(key);
-        while (node.Parts?[part] is { } finer)
-        {
+        while (node.Parts is { } parts && parts[node.PartOf(key)] is { } finer)
             node = finer;
-            part = node.PartOf(key);
-        }
-
-        return (node, part);
+        return node;
     }
 
     /// <summary>A range of floats, divided into 2^bits parts of 2^shift floats.</summary>
@@ -202,6 +199,9 @@ internal sealed class ScoreCounts(ExactMoments? normalMoments = null)
         /// <summary>The parts that are divided further.</summary>
         public Node?[]? Parts;
 
+        /// <summary>The parts that have rows, in ascending order; known when the node is complete.</summary>
+        public ushort[] Occupied { get; private set; } = [];
+
         public int Shift => shift;
 
         public bool IsComplete { get; private set; }
@@ -212,12 +212,17 @@ internal sealed class ScoreCounts(ExactMoments? normalMoments = null)
         {
             IsComplete = true;
             (long normal, long anomalous) = (0, 0);
+            var occupied = new List<ushort>();
             for (int i = 0; i < Pairs.Length; i += 2)
             {
+                if ((Pairs[i] | Pairs[i + 1]) == 0)
+                    continue;
+                occupied.Add((ushort)(i / 2));
                 normal += Pairs[i];
                 anomalous += Pairs[i + 1];
             }
 
+            Occupied = [.. occupied];
             return (normal, anomalous);
         }
     }

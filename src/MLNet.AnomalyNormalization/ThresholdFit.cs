@@ -1,6 +1,8 @@
 namespace MLNet.AnomalyNormalization;
 
-/// <summary>A learned threshold, and how it does on the rows that it was learned from, where <c>score &gt;= threshold</c> is anomalous.</summary>
+/// <summary>
+/// A learned threshold, and how it does on the rows that it was learned from, where <c>score &gt;= threshold</c> is anomalous.
+/// </summary>
 public sealed record ThresholdFit
 {
     /// <summary>
@@ -15,7 +17,9 @@ public sealed record ThresholdFit
     /// </summary>
     public required double LowerBound { get; init; }
 
-    /// <summary>The upper end of the interval, at least <see cref="Threshold"/>; positive infinity where there are too few rows to bound it.</summary>
+    /// <summary>
+    /// The upper end of the interval, at least <see cref="Threshold"/>; positive infinity where there are too few rows to bound it.
+    /// </summary>
     public required double UpperBound { get; init; }
 
     /// <summary>The number of normal rows.</summary>

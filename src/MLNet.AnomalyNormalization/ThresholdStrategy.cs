@@ -29,10 +29,11 @@ public abstract class ThresholdStrategy
     /// </summary>
     /// <remarks>
     /// The interval holds the thresholds that the data can't tell from the best one. Moving the threshold pays off exactly where more than
-    /// half the best F1 of the rows in between are anomalous (Lipton, Elkan and Naryanaswamy, "Optimal Thresholding of Classifiers to
+    /// half the best F1 of the rows in between are anomalous (Lipton, Elkan and Narayanaswamy, "Optimal Thresholding of Classifiers to
     /// Maximize F1 Measure", 2014); a threshold is left out where a two-sided 5 % score test (Wilson, 1927) of the rows between it and the
-    /// best one says otherwise. The interval runs from the lowest to the highest that is left, and covers the true optimum in 98 to 99 %
-    /// of simulated samples. A side that all scores are too few to bound is infinite. On large data the ends may be rounded outwards by up to 1/128.
+    /// best one says otherwise. The interval runs from the lowest to the highest that is left, which makes it wide rather than narrow: it
+    /// covered the true optimum in 98 to 99 % of simulated samples. Where no score is low or high enough to be left out, that end is
+    /// infinite. In large samples an end can be off by up to 1/128 of its value.
     /// </remarks>
     public static ThresholdStrategy MaximumF1() => new MaximumF1Strategy();
 
@@ -41,14 +42,19 @@ public abstract class ThresholdStrategy
     /// distribution function (definition 1 of Hyndman and Fan, "Sample Quantiles in Statistical Packages", 1996; NumPy's
     /// <c>inverted_cdf</c>). The score at the threshold is itself anomalous. Needs a normal row.
     /// </summary>
-    /// <param name="probability">The share of the normal rows, between 0 and 1, both excluded; taken as the decimal number that it prints as.</param>
-    /// <remarks>The interval is between two order statistics, free of any distribution (David and Nagaraja, "Order Statistics", 2003, 7.1).</remarks>
+    /// <param name="probability">
+    /// The share of the normal rows, between 0 and 1, both excluded; taken as the decimal number that it prints as.
+    /// </param>
+    /// <remarks>
+    /// The interval is between two order statistics, whatever the distribution (David and Nagaraja, "Order Statistics", 2003, 7.1).
+    /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="probability"/> is not between 0 and 1.</exception>
     public static ThresholdStrategy Quantile(double probability)
         => new QuantileStrategy(Require(probability is > 0 and < 1, probability, "A probability must lie between 0 and 1, both excluded."));
 
     /// <summary>
-    /// The mean of the normal scores plus a number of their sample standard deviations (divisor n - 1), from exact sums. Needs two normal rows.
+    /// The mean of the normal scores plus a number of their sample standard deviations (divisor n - 1), from exact sums. Needs two normal
+    /// rows.
     /// </summary>
     /// <param name="count">The number of standard deviations; finite, at least 0. Often 3.</param>
     /// <remarks>
@@ -65,7 +71,9 @@ public abstract class ThresholdStrategy
     /// A threshold that a new normal row reaches with at most the given probability, whatever the distribution of the scores: with n normal
     /// rows, the next Single above the ceil((n + 1) (1 - rate))-th smallest. Needs ceil((1 - rate) / rate) normal rows: 99 for 0.01.
     /// </summary>
-    /// <param name="rate">The false positive rate to promise, at least 1e-15, less than 1; taken as the decimal number that it prints as.</param>
+    /// <param name="rate">
+    /// The false positive rate to promise, at least 1e-15, less than 1; taken as the decimal number that it prints as.
+    /// </param>
     /// <remarks>
     /// <para>
     /// Split conformal prediction (Vovk, Gammerman and Shafer, "Algorithmic Learning in a Random World", 2005): the new row is equally
@@ -81,8 +89,8 @@ public abstract class ThresholdStrategy
             Require(rate is >= SmallestRate and < 1, rate, "A false positive rate must be at least 1e-15 and less than 1."));
 
     /// <summary>
-    /// The highest threshold that still finds a share of the anomalous rows: with n of them, the ceil(n * recall)-th largest of their scores.
-    /// Needs an anomalous row.
+    /// The highest threshold that still finds a share of the anomalous rows: with n of them, the ceil(n * recall)-th largest of their
+    /// scores. Needs an anomalous row.
     /// </summary>
     /// <param name="recall">The share to find; greater than 0, at most 1; taken as the decimal number that it prints as.</param>
     /// <remarks>
@@ -111,7 +119,9 @@ public abstract class ThresholdStrategy
         return fit;
     }
 
-    /// <summary>Begins a fit over data that is read in passes: add every score, then <see cref="TryFinish"/>, and again until that is true.</summary>
+    /// <summary>
+    /// Begins a fit over data that is read in passes: add every score, then <see cref="TryFinish"/>, and again until that is true.
+    /// </summary>
     internal virtual ScoreCounts StartFit() => new();
 
     /// <summary>Ends a pass over the data.</summary>
@@ -136,7 +146,8 @@ public abstract class ThresholdStrategy
         if (!float.IsFinite(rounded))
         {
             throw new InvalidOperationException(
-                $"{this} leads to the threshold {rounded}, but a threshold must be a finite Single. Leave out rows with infinite or huge scores.");
+                $"{this} leads to the threshold {rounded}, but a threshold must be a finite Single. " +
+                "Leave out the rows with infinite or huge scores.");
         }
 
         // A threshold that its scores can't tell from 0 is 0, so that dividing by it means the same in Single and in Double.

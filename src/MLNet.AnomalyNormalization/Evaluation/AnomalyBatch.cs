@@ -24,7 +24,9 @@ public sealed class AnomalyBatch
     /// <summary>The anomaly map of each image, or null if the model makes none; raw unless <see cref="IsNormalized"/>.</summary>
     public AnomalyMap[]? Maps { get; set; }
 
-    /// <summary>For each image the scores of its boxes, none or more, or null if the model finds no boxes; raw unless <see cref="IsNormalized"/>.</summary>
+    /// <summary>
+    /// For each image the scores of its boxes, none or more, or null if the model finds no boxes; raw unless <see cref="IsNormalized"/>.
+    /// </summary>
     public float[][]? BoxScores { get; set; }
 
     /// <summary>Whether the values are normalised: 100 is the decision threshold. Set by what normalises them.</summary>

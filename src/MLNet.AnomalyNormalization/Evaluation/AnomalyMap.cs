@@ -23,6 +23,7 @@ public sealed record AnomalyMap(float[] Values, int Height, int Width)
         return height >= 0 && width >= 0 && (long)height * width == values.Length
             ? values
             : throw new ArgumentException(
-                $"The map has {values.Length} values, but height x width is {height} x {width}. Pass the map's own height and width.", nameof(values));
+                $"The map has {values.Length} values, but height x width is {height} x {width}. Pass the map's own height and width.",
+                nameof(values));
     }
 }

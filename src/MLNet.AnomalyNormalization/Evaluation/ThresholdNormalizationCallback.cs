@@ -16,7 +16,9 @@ public sealed class ThresholdNormalizationCallback : AnomalyEvaluationCallback
     /// <summary>Makes the callback.</summary>
     /// <param name="thresholds">The raw thresholds that 100 stands for.</param>
     /// <param name="thresholdType">Which of them normalises maps and box scores.</param>
-    /// <param name="preserveDecisions">False for the classic formula, in which rounding can change a decision; see <see cref="ScoreNormalizer"/>.</param>
+    /// <param name="preserveDecisions">
+    /// False for the classic formula, in which rounding can change a decision; see <see cref="ScoreNormalizer"/>.
+    /// </param>
     /// <exception cref="ArgumentNullException"><paramref name="thresholds"/> is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="thresholdType"/> is neither of its two values.</exception>
     public ThresholdNormalizationCallback(
@@ -56,8 +58,8 @@ public sealed class ThresholdNormalizationCallback : AnomalyEvaluationCallback
         if (batch.IsNormalized)
         {
             throw new InvalidOperationException(
-                "This batch is normalised already, and a second time would scale its values again. Normalise each batch once, by one callback, " +
-                "and make a new batch for raw values.");
+                "This batch is normalised already, and a second time would scale its values again. Normalise each batch once, by one " +
+                "callback, and make a new batch for raw values.");
         }
 
         // Everything is computed before anything is replaced, so that a failure leaves the batch as it was.

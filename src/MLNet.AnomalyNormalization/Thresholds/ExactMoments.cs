@@ -37,7 +37,9 @@ internal sealed class ExactMoments
         }
     }
 
-    /// <summary>The mean and the sample standard deviation (divisor n - 1) of two or more finite values, to about one unit in the last place.</summary>
+    /// <summary>
+    /// The mean and the sample standard deviation (divisor n - 1) of two or more finite values, to about one unit in the last place.
+    /// </summary>
     public (double Mean, double Deviation) Compute()
     {
         (BigInteger sum, BigInteger squares) = (0, 0);

@@ -55,7 +55,9 @@ internal sealed class MaximumF1Strategy : ThresholdStrategy
         HalfRatio HalfF1(long tp, long fp) => new(tp, counts.AnomalousCount + tp + fp);
     }
 
-    /// <summary>The highest and lowest thresholds that the data can't tell from the chosen one; null where not even the last score bounds them.</summary>
+    /// <summary>
+    /// The lowest and highest thresholds that the data can't tell from the chosen one; null where not even the last score bounds them.
+    /// </summary>
     private static (ScoreCell? Lower, ScoreCell? Upper) Interval(ScoreCounts counts, Step chosen)
     {
         (ScoreCell? lower, ScoreCell? upper) = (null, null);

@@ -15,7 +15,8 @@ internal sealed class MeanPlusDeviationsStrategy(double count) : ThresholdStrate
         if (moments.HasInfinity)
         {
             throw new InvalidOperationException(
-                $"{this} needs finite normal scores, but found infinite ones. Leave those rows out, or use Quantile, which depends on their order only.");
+                $"{this} needs finite normal scores, but found infinite ones. " +
+                "Leave those rows out, or use Quantile, which depends on their order only.");
         }
 
         (double mean, double deviation) = moments.Compute();

@@ -8,8 +8,8 @@ namespace MLNet.AnomalyNormalization.Thresholds;
 /// exact, and independent of order and batches.
 /// </summary>
 /// <remarks>
-/// Up to 64 cells are resolved into single floats in one pass, which is enough for every order statistic. If more are asked for, they are all
-/// narrowed as far as the memory allows, and another pass follows.
+/// Up to 64 cells are resolved into single floats in one pass, which is enough for every order statistic. If more are asked for, they are
+/// all narrowed as far as the memory allows, and another pass follows.
 /// </remarks>
 internal sealed class ScoreCounts(ExactMoments? normalMoments = null)
 {
@@ -62,7 +62,8 @@ internal sealed class ScoreCounts(ExactMoments? normalMoments = null)
         if (IndexOfNaN(scores) is >= 0 and int index)
         {
             throw new ArgumentException(
-                $"The score at index {index} is NaN, which no threshold can be learned from. Leave the row out, or find out why it has no score.",
+                $"The score at index {index} is NaN, which no threshold can be learned from. " +
+                "Leave the row out, or find out why it has no score.",
                 nameof(scores));
         }
 

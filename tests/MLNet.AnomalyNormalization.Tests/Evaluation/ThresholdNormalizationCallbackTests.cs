@@ -104,14 +104,17 @@ public sealed class ThresholdNormalizationCallbackTests
 
         callback.OnTestStart(Metrics("image_metrics"), Metrics("pixel_metrics"));
         CollectionAssert.AreEqual(
-            golden.GetProperty("set_threshold_calls_on_test_start").EnumerateArray().Select(call => (call[0].GetString()!, call[1].GetDouble())).ToArray(),
+            golden.GetProperty("set_threshold_calls_on_test_start").EnumerateArray()
+                .Select(call => (call[0].GetString()!, call[1].GetDouble())).ToArray(),
             calls);
     }
 
     private static JsonElement Golden()
-        => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Oracle", "callback.json"))).RootElement.GetProperty("cases");
+        => JsonDocument.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Oracle", "callback.json")))
+            .RootElement.GetProperty("cases");
 
-    private static double ThresholdOf(JsonElement golden, string name) => golden.GetProperty(name).GetProperty("value_after_item").GetDouble();
+    private static double ThresholdOf(JsonElement golden, string name)
+        => golden.GetProperty(name).GetProperty("value_after_item").GetDouble();
 
     private static AnomalyBatch Batch(JsonElement outputs)
         => new(Floats(outputs.GetProperty("pred_scores")))

@@ -12,7 +12,8 @@ public sealed class ExactMomentsTests
         {
             (double mean, double deviation) = Moments(values);
             decimal slowMean = values.Sum(v => (decimal)(double)v) / values.Length;
-            double variance = (double)(values.Sum(v => ((decimal)(double)v - slowMean) * ((decimal)(double)v - slowMean)) / (values.Length - 1));
+            decimal squares = values.Sum(v => ((decimal)(double)v - slowMean) * ((decimal)(double)v - slowMean));
+            double variance = (double)(squares / (values.Length - 1));
             Assert.AreEqual((double)slowMean, mean, 1e-12 * Math.Max(1, Math.Abs((double)slowMean)));
             Assert.AreEqual(Math.Sqrt(variance), deviation, 1e-12 * Math.Max(1, Math.Sqrt(variance)));
         }, seed: "0000KDXOm2k3", iter: 200);

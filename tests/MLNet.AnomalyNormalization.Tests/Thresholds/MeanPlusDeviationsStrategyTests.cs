@@ -28,7 +28,10 @@ public sealed class MeanPlusDeviationsStrategyTests
 
     [TestMethod]
     public void Rows_that_are_all_equal_give_their_score()
-        => Assert.AreEqual((0.1f, 1), ThresholdStrategy.MeanPlusDeviations(3).Fit([0.1f, 0.1f, 0.1f], new bool[3]) is var fit ? ((float)fit.Threshold, fit.FalsePositiveRate) : default);
+    {
+        ThresholdFit fit = ThresholdStrategy.MeanPlusDeviations(3).Fit([0.1f, 0.1f, 0.1f], new bool[3]);
+        Assert.AreEqual((0.1f, 0.1f, 0.1f, 1), (fit.LowerBound, fit.Threshold, fit.UpperBound, fit.FalsePositiveRate));
+    }
 
     [TestMethod]
     public void One_row_has_no_deviation_and_is_refused()
@@ -55,11 +58,15 @@ public sealed class MeanPlusDeviationsStrategyTests
         int covered = 0;
         for (int repeat = 0; repeat < 1000; repeat++)
         {
-            float[] scores = [.. Enumerable.Range(0, 100).Select(_ => (float)(10 + (2 * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))))];
+            float[] scores = [.. Enumerable.Range(0, 100).Select(_ => (float)(10 + (2 * NextNormal(random))))];
             ThresholdFit fit = ThresholdStrategy.MeanPlusDeviations(3).Fit(scores, new bool[100]);
             covered += fit.LowerBound <= 16 && 16 <= fit.UpperBound ? 1 : 0;
         }
 
         Assert.IsInRange(922, 978, covered);
     }
+
+    // Box and Muller.
+    private static double NextNormal(Random random)
+        => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

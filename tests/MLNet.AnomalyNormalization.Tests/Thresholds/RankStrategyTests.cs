@@ -18,7 +18,7 @@ public sealed class RankStrategyTests
             ThresholdFit fit = ThresholdStrategy.Quantile(percent / 100.0).Fit(scores, new bool[scores.Length]);
             Assert.AreEqual(scores.Where(s => 100 * scores.Count(x => x <= s) >= percent * scores.Length).Min(), fit.Threshold);
             Assert.IsTrue(double.IsNaN(fit.F1Score) && double.IsNaN(fit.Recall));
-        }, seed: Seed, iter: 200);
+        }, seed: Seed, iter: 80);
 
     [TestMethod]
     public void Recall_gives_the_highest_threshold_that_finds_enough()
@@ -29,7 +29,7 @@ public sealed class RankStrategyTests
             Assert.AreEqual(scores.Where(s => 100 * scores.Count(x => x >= s) >= percent * scores.Length).Max(), fit.Threshold);
             Assert.IsTrue(fit.Recall >= percent / 100.0 && double.IsNaN(fit.FalsePositiveRate));
             Assert.AreEqual(scores.Min(), ThresholdStrategy.Recall(1).Fit(scores, isAnomalous).Threshold);
-        }, seed: Seed, iter: 200);
+        }, seed: Seed, iter: 80);
 
     [TestMethod]
     public void A_false_positive_rate_leads_to_the_next_float_above_its_rank()
@@ -40,7 +40,7 @@ public sealed class RankStrategyTests
                 return;
             ThresholdFit fit = ThresholdStrategy.FalsePositiveRate(percent / 100.0).Fit(scores, new bool[scores.Length]);
             Assert.AreEqual(MathF.BitIncrement(scores.Order().ElementAt(rank - 1)), fit.Threshold);
-        }, seed: Seed, iter: 200);
+        }, seed: Seed, iter: 80);
 
     [TestMethod]
     public void A_false_positive_rate_holds_for_every_row_left_out_of_any_sample_ties_included()
@@ -57,7 +57,7 @@ public sealed class RankStrategyTests
                 return scores[left] >= (float)strategy.Fit(rest, new bool[others]).Threshold;
             });
             Assert.IsLessThanOrEqualTo(percent * scores.Length, 100 * wrong);
-        }, seed: Seed, iter: 20);
+        }, seed: Seed, iter: 12);
 
     [TestMethod]
     [DataRow(0.5, 1)]

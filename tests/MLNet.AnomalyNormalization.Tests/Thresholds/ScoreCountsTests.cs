@@ -19,7 +19,8 @@ public sealed class ScoreCountsTests
 
             var expected = rows.GroupBy(row => row.Score + 0f).OrderByDescending(group => group.Key)
                 .Select(group => (group.Key, (long)group.Count(row => !row.IsAnomalous), (long)group.Count(row => row.IsAnomalous)));
-            CollectionAssert.AreEqual(expected.ToArray(), counts.FromTheTop().Select(cell => (cell.Lowest, cell.Normal, cell.Anomalous)).ToArray());
+            CollectionAssert.AreEqual(
+                expected.ToArray(), counts.FromTheTop().Select(cell => (cell.Lowest, cell.Normal, cell.Anomalous)).ToArray());
             foreach ((float score, _) in rows)
             {
                 Assert.AreEqual(
@@ -48,14 +49,18 @@ public sealed class ScoreCountsTests
     {
         // 40,000 cells: too many for single floats in the memory of one pass.
         (float Score, bool IsAnomalous)[] rows =
-            [.. Enumerable.Range(0, 40_000).Select(i => (BitConverter.Int32BitsToSingle((100 << 16) + (i * 50_021)), i % 3 == 0)).Where(row => float.IsFinite(row.Item1))];
+        [
+            .. Enumerable.Range(0, 40_000).Select(i => (Score: BitConverter.Int32BitsToSingle((100 << 16) + (i * 50_021)), i % 3 == 0))
+                .Where(row => float.IsFinite(row.Score)),
+        ];
         ScoreCounts counts = Counted(rows);
         int passes = 0;
         for (; counts.Refine(counts.FromTheTop()); passes++)
             Pass(counts, rows);
 
         Assert.IsInRange(2, 4, passes);
-        CollectionAssert.AreEqual(rows.Select(row => row.Score).OrderDescending().ToArray(), counts.FromTheTop().Select(cell => cell.Lowest).ToArray());
+        CollectionAssert.AreEqual(
+            rows.Select(row => row.Score).OrderDescending().ToArray(), counts.FromTheTop().Select(cell => cell.Lowest).ToArray());
     }
 
     [TestMethod]

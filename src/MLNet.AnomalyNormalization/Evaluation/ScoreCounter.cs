@@ -3,15 +3,17 @@ using System.Numerics;
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>
-/// Counts scores between and at given cuts. The cuts are found through a table over the leading bits of the score's key, then by bisection
-/// within the few cuts that share them.
+/// Counts scores between and at given cuts. A cut is found through a table over the leading bits of the score's key: mostly a score then has
+/// one cut to be compared with, which takes no branch; where cuts are crowded, they are bisected.
 /// </summary>
 internal sealed class ScoreCounter
 {
+    // Enough buckets for few of them to hold more than one cut, few enough to stay in the cache.
+    private const int BucketsPerCut = 32;
     private const int LargestTable = 1 << 20;
 
     private readonly uint[] _cuts;
-    private readonly int[] _firstCuts;
+    private readonly int[] _table;
     private readonly int _shift;
 
     /// <summary>Prepares to count against cuts, given as distinct keys in ascending order, at least one.</summary>
@@ -19,17 +21,18 @@ internal sealed class ScoreCounter
     {
         _cuts = cuts;
         uint range = cuts[^1] - cuts[0];
-        uint wanted = (uint)Math.Min(LargestTable, 16L * cuts.Length);
+        uint wanted = (uint)Math.Min(LargestTable, (long)BucketsPerCut * cuts.Length);
         _shift = Math.Max(0, BitOperations.Log2(range | 1) + 1 - BitOperations.Log2(wanted));
 
-        // Entry b is the first cut whose leading bits are at least b; the last entry bounds the last bucket.
-        _firstCuts = new int[(range >> _shift) + 2];
+        // The entry of a bucket is the first cut in it or after it; its complement if the bucket holds several.
+        _table = new int[(range >> _shift) + 1];
         int cut = 0;
-        for (int bucket = 0; bucket < _firstCuts.Length; bucket++)
+        for (int bucket = 0; bucket < _table.Length; bucket++)
         {
-            while (cut < cuts.Length && (cuts[cut] - cuts[0]) >> _shift < bucket)
+            int first = cut;
+            while (cut < cuts.Length && (cuts[cut] - cuts[0]) >> _shift == bucket)
                 cut++;
-            _firstCuts[bucket] = cut;
+            _table[bucket] = cut - first > 1 ? ~first : first;
         }
     }
 
@@ -43,40 +46,54 @@ internal sealed class ScoreCounter
     public void Count(ReadOnlySpan<float> scores, long[] counters)
     {
         uint[] cuts = _cuts;
-        int[] firstCuts = _firstCuts;
-        uint lowest = cuts[0], highest = cuts[^1];
+        int[] table = _table;
+        uint lowest = cuts[0], range = cuts[^1] - lowest;
         int shift = _shift;
         long below = 0, above = 0;
 
         foreach (float score in scores)
         {
             uint key = ScoreKey.Of(score);
-            if (key < lowest)
+            if (key - lowest > range)
             {
-                below++;
+                below += key < lowest ? 1 : 0;
+                above += key < lowest ? 0 : 1;
+                continue;
             }
-            else if (key > highest)
-            {
-                above++;
-            }
-            else
-            {
-                uint bucket = (key - lowest) >> shift;
-                int first = firstCuts[bucket], last = firstCuts[bucket + 1];
-                while (first < last)
-                {
-                    int middle = (first + last) >>> 1;
-                    if (cuts[middle] < key)
-                        first = middle + 1;
-                    else
-                        last = middle;
-                }
 
-                counters[2 * first + (cuts[first] == key ? 1 : 0)]++;
-            }
+            int first = table[(key - lowest) >> shift];
+            if (first < 0)
+                first = Find(key, ~first);
+            uint cut = cuts[first];
+            counters[(2 * first) + (cut <= key ? 1 : 0) + (cut < key ? 1 : 0)]++;
         }
 
         counters[0] += below;
         counters[^1] += above;
+    }
+
+    /// <summary>The first cut at or after a place that is not below a key; there is one.</summary>
+    private int Find(uint key, int first)
+    {
+        int last = _cuts.Length - 1;
+        for (int step = 1; first + step < last; step *= 2)
+        {
+            if (_cuts[first + step] >= key)
+            {
+                last = first + step;
+                break;
+            }
+        }
+
+        while (first < last)
+        {
+            int middle = (first + last) >>> 1;
+            if (_cuts[middle] < key)
+                first = middle + 1;
+            else
+                last = middle;
+        }
+
+        return first;
     }
 }

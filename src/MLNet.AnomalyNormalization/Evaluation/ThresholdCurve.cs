@@ -20,9 +20,10 @@ internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long n
 
     /// <summary>A decision threshold in the element type of scores, in which it is compared.</summary>
     public static float RequireThreshold(double threshold)
-        => float.IsFinite((float)threshold)
+        => float.IsFinite((float)threshold) && (threshold == 0 || (float)threshold != 0)
             ? (float)threshold + 0f
-            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "A threshold must be a finite number that a Single can hold.");
+            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
+                "A threshold must be a finite number that a Single can hold, because it is compared with scores of that type.");
 
     /// <summary>Makes the curve from all scores, free of NaN and -0.</summary>
     /// <param name="anomalous">The anomalous scores in ascending order: the key in the upper half, anything in the lower.</param>

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Tests.Evaluation;
 
@@ -15,7 +17,7 @@ internal static class GoldenData
     /// <summary>A number, of which the files write NaN and infinities as strings.</summary>
     public static double Number(this JsonElement element)
         => element.ValueKind == JsonValueKind.String
-            ? double.Parse(element.GetString()!, System.Globalization.CultureInfo.InvariantCulture)
+            ? double.Parse(element.GetString()!, CultureInfo.InvariantCulture)
             : element.GetDouble();
 
     public static double[] Numbers(this JsonElement element) => [.. element.EnumerateArray().Select(Number)];
@@ -28,6 +30,9 @@ internal static class GoldenData
 
     public static float[] Floats(this JsonElement element)
         => [.. element.GetProperty("bits").EnumerateArray().Select(bits => BitConverter.UInt32BitsToSingle(bits.GetUInt32()))];
+
+    public static ConfusionCounts Counts(this JsonElement element)
+        => new(element.GetProperty("tp").GetInt64(), element.GetProperty("fp").GetInt64(), element.GetProperty("tn").GetInt64(), element.GetProperty("fn").GetInt64());
 
     public static ImageSet LoadSet(JsonElement set)
     {

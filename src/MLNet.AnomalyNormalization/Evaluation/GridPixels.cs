@@ -84,8 +84,17 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         writer.Write(_regions);
         foreach (ulong[] bins in All)
         {
-            foreach (ulong count in bins)
-                writer.WriteCompact(count);
+            // Each bin that isn't empty: how many empty ones it follows, and its content.
+            writer.WriteCompact((ulong)bins.Count(content => content > 0));
+            int next = 0;
+            for (int bin = 0; bin < Bins; bin++)
+            {
+                if (bins[bin] == 0)
+                    continue;
+                writer.WriteCompact((ulong)(bin - next));
+                writer.WriteCompact(bins[bin]);
+                next = bin + 1;
+            }
         }
     }
 
@@ -94,8 +103,15 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         _regions = reader.Read<uint>();
         foreach (ulong[] bins in All)
         {
-            for (int bin = 0; bin < Bins; bin++)
-                bins[bin] = reader.ReadCompact();
+            ulong next = 0;
+            for (ulong left = reader.ReadCompact(); left > 0; left--)
+            {
+                ulong empty = reader.ReadCompact();
+                if (empty >= Bins - next)
+                    throw reader.Corrupt($"a bin beyond the last one, {Bins - 1},");
+                next += empty;
+                bins[next++] = reader.ReadCompact();
+            }
         }
     }
 

@@ -25,13 +25,13 @@ public class StateReaderTests
     [TestMethod]
     public void A_state_with_a_changed_byte_is_refused_wherever_it_is()
     {
-        CheckAll(s_imageState, bytes => ImageEvaluator.ReadFrom(bytes), 1);
-        CheckAll(s_exactState, bytes => PixelEvaluator.ReadFrom(bytes), 1);
-        CheckAll(s_gridState, bytes => PixelEvaluator.ReadFrom(bytes), 50_021);
+        CheckAll(s_imageState, bytes => ImageEvaluator.ReadFrom(bytes));
+        CheckAll(s_exactState, bytes => PixelEvaluator.ReadFrom(bytes));
+        CheckAll(s_gridState, bytes => PixelEvaluator.ReadFrom(bytes));
 
-        static void CheckAll(byte[] state, Action<Stream> read, int step)
+        static void CheckAll(byte[] state, Action<Stream> read)
         {
-            for (int place = 0; place < state.Length; place += step)
+            for (int place = 0; place < state.Length; place++)
             {
                 byte[] changed = [.. state];
                 changed[place] ^= 0x15;

@@ -8,7 +8,7 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// <param name="falsePositiveLimit">Where the area ends, as a number of false positives.</param>
 internal sealed class RegionOverlap(double falsePositiveLimit)
 {
-    private readonly SortedDictionary<ulong, Sums> _sizes = [];
+    private readonly Dictionary<ulong, Sums> _sizes = [];
     private double _partialArea;
 
     /// <summary>The exact area of defect pixels, given in ascending order as score key in the upper half, size of the region in the lower.</summary>
@@ -51,7 +51,7 @@ internal sealed class RegionOverlap(double falsePositiveLimit)
     {
         var regions = new CompensatedSum();
         var area = new CompensatedSum();
-        foreach ((ulong size, Sums sums) in _sizes)
+        foreach ((ulong size, Sums sums) in _sizes.OrderBy(entry => entry.Key))
         {
             regions.Add((double)(sums.Pixels / size));
             area.Add(((falsePositiveLimit * (double)sums.Whole) - ((double)sums.TwiceMissed / 2) + (_partialArea * (double)sums.Partial)) / size);

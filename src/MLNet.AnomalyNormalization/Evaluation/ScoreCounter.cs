@@ -26,14 +26,20 @@ internal sealed class ScoreCounter
 
         // The entry of a bucket is the first cut in it or after it; its complement if the bucket holds several.
         _table = new int[(range >> _shift) + 1];
-        int cut = 0;
-        for (int bucket = 0; bucket < _table.Length; bucket++)
+        int filled = 0;
+        for (int cut = 0; cut < cuts.Length;)
         {
-            int first = cut;
-            while (cut < cuts.Length && (cuts[cut] - cuts[0]) >> _shift == bucket)
+            int first = cut, bucket = BucketOf(first);
+            do
                 cut++;
+            while (cut < cuts.Length && BucketOf(cut) == bucket);
+
+            _table.AsSpan(filled..bucket).Fill(first);
             _table[bucket] = cut - first > 1 ? ~first : first;
+            filled = bucket + 1;
         }
+
+        int BucketOf(int cut) => (int)((cuts[cut] - cuts[0]) >> _shift);
     }
 
     /// <summary>How many counters <see cref="Count"/> needs.</summary>

@@ -11,43 +11,59 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     private const float BinsPerUnit = 1024;
     private const int Bins = (int)(ScoreNormalizer.MaximumScore * BinsPerUnit) + 1;
 
-    // The weight of a whole region in the overlap bins. What one pixel adds to PRO is rounded to a multiple of 1/2^32, such that the sum
-    // from the top is never above the true share, and less than 1/2^32 below it.
+    // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple of
+    // 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
     private const int OverlapBits = 32;
     private const double OverlapError = 1.0 / (1L << OverlapBits);
+
+    private const int MixedSizes = -1;
 
     // Covers the rounding of the areas, each a ratio of whole numbers or a compensated sum: a few units of 2^-53.
     private const double RoundingError = 1.0 / (1L << 47);
 
-    private readonly ulong[] _normal = new ulong[Bins];
+    private readonly ulong[] _normalImages = new ulong[Bins];
+    private readonly ulong[] _normalAmongDefects = new ulong[Bins];
     private readonly ulong[] _defects = new ulong[Bins];
-    private readonly ulong[] _overlap = new ulong[Bins];
+    private readonly ulong[] _regionOverlap = new ulong[Bins];
+    private readonly ulong[] _imageOverlap = new ulong[Bins];
     private uint _regions;
+    private uint _anomalousImages;
+    private (float Lowest, float Highest) _normalRange = (float.PositiveInfinity, float.NegativeInfinity);
+
+    // The size that all normal images have, if they do.
+    private int _normalImagePixels;
 
     public override float TopScore => (float)ScoreNormalizer.MaximumScore;
 
     public override void Add(ReadOnlySpan<float> map, RegionRuns regions)
     {
-        RequireNormalized(map);
-        AddOverlap(map, regions);
+        (float lowest, float highest) = RangeOf(map);
+        if (regions.Pixels == 0)
+        {
+            AddNormalImages((lowest, highest), map.Length);
+            Count(map, _normalImages);
+            return;
+        }
+
+        AddOverlaps(map, regions);
         int next = 0;
         foreach (RegionRuns.Run run in regions.Runs)
         {
-            Count(map[next..run.Start], _normal);
+            Count(map[next..run.Start], _normalAmongDefects);
             Count(map[run.Start..run.End], _defects);
             next = run.End;
         }
 
-        Count(map[next..], _normal);
+        Count(map[next..], _normalAmongDefects);
     }
 
     public override void Merge(PixelState other)
     {
         var grid = (GridPixels)other;
-        AddRegions(grid._regions);
-        TensorPrimitives.Add<ulong>(_normal, grid._normal, _normal);
-        TensorPrimitives.Add<ulong>(_defects, grid._defects, _defects);
-        TensorPrimitives.Add<ulong>(_overlap, grid._overlap, _overlap);
+        AddWholes(grid._regions, grid._anomalousImages);
+        AddNormalImages(grid._normalRange, grid._normalImagePixels);
+        foreach ((ulong[] bins, ulong[] added) in All.Zip(grid.All))
+            TensorPrimitives.Add<ulong>(bins, added, bins);
     }
 
     public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads)
@@ -59,6 +75,8 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         (double precision, double precisionError) = Middle(WorstAveragePrecision(worst), best.AveragePrecision());
         (double overlap, double overlapError) = Middle(OverlapArea(worst), OverlapArea(best) + OverlapError);
         (double f1, double f1Error) = Middle(maximumF1, best.MaximumF1().Score);
+        (double lowestPerImage, double highestPerImage) = PerImageOverlapArea();
+        (double perImage, double perImageError) = Middle(lowestPerImage, highestPerImage);
         return new PixelMetrics
         {
             Threshold = threshold,
@@ -75,13 +93,18 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
             OverlappingScores = worst.OverlappingScores(),
             AreaUnderPerRegionOverlap = overlap,
             AreaUnderPerRegionOverlapError = overlapError,
-            AreaUnderPerImageOverlap = double.NaN,
+            AreaUnderPerImageOverlap = perImage,
+            AreaUnderPerImageOverlapError = perImageError,
         };
     }
 
     public override void WriteTo(StateWriter writer)
     {
         writer.Write(_regions);
+        writer.Write(_anomalousImages);
+        writer.Write(_normalRange.Lowest);
+        writer.Write(_normalRange.Highest);
+        writer.Write(_normalImagePixels);
         foreach (ulong[] bins in All)
         {
             // Each bin that isn't empty: how many empty ones it follows, and its content.
@@ -101,6 +124,9 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     public override void ReadFrom(StateReader reader)
     {
         _regions = reader.Read<uint>();
+        _anomalousImages = reader.Read<uint>();
+        _normalRange = (reader.Read<float>(), reader.Read<float>());
+        _normalImagePixels = reader.Read<int>();
         foreach (ulong[] bins in All)
         {
             ulong next = 0;
@@ -115,21 +141,15 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         }
     }
 
-    private ulong[][] All => [_normal, _defects, _overlap];
+    private ulong[][] All => [_normalImages, _normalAmongDefects, _defects, _regionOverlap, _imageOverlap];
 
-    private static void RequireNormalized(ReadOnlySpan<float> map)
+    private static (float Lowest, float Highest) RangeOf(ReadOnlySpan<float> map)
     {
-        if (TensorPrimitives.Min(map) >= 0 && TensorPrimitives.Max(map) <= ScoreNormalizer.MaximumScore)
-            return;
-
-        foreach (float score in map)
-        {
-            if (!(score >= 0 && score <= ScoreNormalizer.MaximumScore))
-            {
-                throw new ArgumentOutOfRangeException(nameof(map), score,
-                    "The precision Grid takes normalised scores, 0..1000. Normalise the map, or use the precision Exact.");
-            }
-        }
+        float lowest = TensorPrimitives.Min(map), highest = TensorPrimitives.Max(map);
+        return lowest >= 0 && highest <= ScoreNormalizer.MaximumScore
+            ? (lowest, highest)
+            : throw new ArgumentOutOfRangeException(nameof(map), lowest >= 0 ? highest : lowest,
+                "The precision Grid takes normalised scores, 0..1000. Normalise the map, or use the precision Exact.");
     }
 
     /// <summary>The bin that begins at a threshold, at most the one after the last.</summary>
@@ -149,43 +169,62 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
             bins[(int)(score * BinsPerUnit)]++;
     }
 
-    /// <summary>Distributes the weight of each region over its pixels, from the highest bin down.</summary>
-    private void AddOverlap(ReadOnlySpan<float> map, RegionRuns regions)
+    /// <summary>Distributes the weight of each region over its pixels, and that of the image over all its defects.</summary>
+    private void AddOverlaps(ReadOnlySpan<float> map, RegionRuns regions)
     {
-        var pixels = new ulong[regions.Pixels];
+        // The bins count down, so that sorting begins with the highest score.
+        var ofRegions = new ulong[regions.Pixels];
+        var ofImage = new ulong[regions.Pixels];
         int next = 0;
         long count = 0;
         for (int i = 0; i < regions.Runs.Length; i++)
         {
-            int region = regions.RegionOf(i);
-            if (region == i)
-                count++;
+            ulong region = (ulong)regions.RegionOf(i);
+            count += region == (ulong)i ? 1 : 0;
             foreach (float score in map[regions.Runs[i].Start..regions.Runs[i].End])
-                pixels[next++] = ((ulong)region << 32) | (uint)(Bins - (int)(score * BinsPerUnit));
+            {
+                ofImage[next] = (ulong)(Bins - (int)(score * BinsPerUnit));
+                ofRegions[next] = (region << 32) | ofImage[next];
+                next++;
+            }
         }
 
-        AddRegions(count);
-        Array.Sort(pixels);
-        for (int start = 0; start < pixels.Length;)
+        AddWholes(count, 1);
+        Array.Sort(ofImage);
+        Distribute(ofImage, _imageOverlap);
+        Array.Sort(ofRegions);
+        for (int start = 0; start < ofRegions.Length;)
         {
-            int size = regions.SizeOf((int)(pixels[start] >> 32));
-            ulong given = 0;
-            for (int i = 1; i <= size; i++)
-            {
-                ulong due = ((ulong)i << OverlapBits) / (ulong)size;
-                _overlap[Bins - (int)(uint)pixels[start + i - 1]] += due - given;
-                given = due;
-            }
-
+            int size = regions.SizeOf((int)(ofRegions[start] >> 32));
+            Distribute(ofRegions.AsSpan(start, size), _regionOverlap);
             start += size;
         }
     }
 
-    private void AddRegions(long count)
+    private static void Distribute(ReadOnlySpan<ulong> pixels, ulong[] bins)
     {
-        if (_regions + count > uint.MaxValue)
+        ulong given = 0;
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            ulong due = ((ulong)(i + 1) << OverlapBits) / (ulong)pixels.Length;
+            bins[Bins - (int)(uint)pixels[i]] += due - given;
+            given = due;
+        }
+    }
+
+    private void AddWholes(long regions, long anomalousImages)
+    {
+        if (_regions + regions > uint.MaxValue)
             throw new InvalidOperationException($"There are more than {uint.MaxValue} regions; an evaluator on the grid holds no more.");
-        _regions += (uint)count;
+        _regions += (uint)regions;
+        _anomalousImages += (uint)anomalousImages;
+    }
+
+    private void AddNormalImages((float Lowest, float Highest) range, int pixels)
+    {
+        _normalRange = (Math.Min(_normalRange.Lowest, range.Lowest), Math.Max(_normalRange.Highest, range.Highest));
+        if (pixels != 0)
+            _normalImagePixels = _normalImagePixels == 0 || _normalImagePixels == pixels ? pixels : MixedSizes;
     }
 
     private ThresholdCurve Curve(bool normalFirst)
@@ -194,7 +233,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         long found = 0, above = 0;
         for (int bin = Bins - 1; bin >= 0; bin--)
         {
-            long atLeast = above + (long)_normal[bin];
+            long atLeast = above + (long)(_normalImages[bin] + _normalAmongDefects[bin]);
             if (_defects[bin] > 0)
             {
                 found += (long)_defects[bin];
@@ -210,18 +249,53 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 
     private ConfusionCounts CountsAt(int bin)
     {
-        long truePositives = Sum(_defects.AsSpan(bin)), falsePositives = Sum(_normal.AsSpan(bin));
-        return new(truePositives, falsePositives, Sum(_normal) - falsePositives, Sum(_defects) - truePositives);
+        long truePositives = Sum(_defects, bin), falsePositives = Sum(_normalImages, bin) + Sum(_normalAmongDefects, bin);
+        long normal = Sum(_normalImages, 0) + Sum(_normalAmongDefects, 0);
+        return new(truePositives, falsePositives, normal - falsePositives, Sum(_defects, 0) - truePositives);
 
-        static long Sum(ReadOnlySpan<ulong> bins) => (long)TensorPrimitives.Sum(bins);
+        static long Sum(ulong[] bins, int from) => (long)TensorPrimitives.Sum<ulong>(bins.AsSpan(from));
     }
 
     private double OverlapArea(ThresholdCurve curve)
     {
         var overlap = new RegionOverlap(options.FalsePositiveRateLimit * curve.Negatives);
         foreach (CurvePoint point in curve.Points)
-            overlap.Add(point, 1UL << OverlapBits, _overlap[(int)(point.Score * BinsPerUnit)]);
+            overlap.Add(point, 1UL << OverlapBits, _regionOverlap[(int)(point.Score * BinsPerUnit)]);
         return overlap.Area();
+    }
+
+    /// <summary>The bounds of the mean area under the per-image overlap curve; NaN also where normal images differ in size.</summary>
+    private (double Lowest, double Highest) PerImageOverlapArea()
+    {
+        if (_normalImagePixels <= 0 || _anomalousImages == 0
+            || PerImageOverlap.Thresholds(_normalRange.Lowest, _normalRange.Highest, options.PerImageOverlapThresholds) is not { } thresholds)
+        {
+            return (double.NaN, double.NaN);
+        }
+
+        var bracket = new PerImageOverlapBracket((long)TensorPrimitives.Sum<ulong>(_normalImages), thresholds.Length);
+        double shareUnit = OverlapError / _anomalousImages;
+        ulong pixelsAbove = 0, sharesAbove = 0;
+        int next = Bins;
+        for (int k = thresholds.Length - 1; k >= 0; k--)
+        {
+            float place = thresholds[k] * BinsPerUnit;
+            int bin = (int)place;
+            for (; next > bin + 1; next--)
+            {
+                pixelsAbove += _normalImages[next - 1];
+                sharesAbove += _imageOverlap[next - 1];
+            }
+
+            // The bin of the threshold itself is reached as a whole, in part or not at all, unless more is known about the threshold.
+            ulong mostPixels = pixelsAbove + _normalImages[bin], mostShares = sharesAbove + _imageOverlap[bin];
+            bool wholeBin = place == bin, belowAll = thresholds[k] <= _normalRange.Lowest, aboveAll = thresholds[k] > _normalRange.Highest;
+            bracket.Set(k,
+                aboveAll ? (0, 0) : ((long)(wholeBin || belowAll ? mostPixels : Math.Max(1, pixelsAbove)), (long)mostPixels),
+                ((wholeBin ? mostShares : sharesAbove) * shareUnit, (mostShares * shareUnit) + OverlapError));
+        }
+
+        return bracket.Area(options.PerImageOverlapLowerBound, options.PerImageOverlapUpperBound);
     }
 
     /// <summary>Average precision where, within each bin, the normal scores come first and then the anomalous ones, one by one.</summary>

@@ -9,7 +9,8 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// </summary>
 internal sealed class PerImageOverlap
 {
-    private const int FewestPoints = 31;
+    /// <summary>Fewer thresholds than these between the bounds make no area (anomalib's limit).</summary>
+    public const int FewestPoints = 31;
 
     private readonly float[] _thresholds;
     private readonly float _thresholdsPerUnit;
@@ -44,7 +45,10 @@ internal sealed class PerImageOverlap
         Array.Fill(areas, double.NaN);
         ImagePixels[] normal = [.. images.Where(image => image.Defects.Length == 0)];
         if (normal.Length is 0 || normal.Length == images.Count
-            || Thresholds(normal, options.PerImageOverlapThresholds) is not { } thresholds)
+            || Thresholds(
+                normal.Min(image => TensorPrimitives.Min<float>(image.Normal)),
+                normal.Max(image => TensorPrimitives.Max<float>(image.Normal)),
+                options.PerImageOverlapThresholds) is not { } thresholds)
         {
             return areas;
         }
@@ -76,10 +80,8 @@ internal sealed class PerImageOverlap
     /// Evenly spaced thresholds with the bits of torch.linspace, which computes in Single, from both ends and in blocks of eight; null if
     /// they are not distinct.
     /// </summary>
-    private static float[]? Thresholds(ImagePixels[] normal, int count)
+    public static float[]? Thresholds(float start, float end, int count)
     {
-        float start = normal.Min(image => TensorPrimitives.Min<float>(image.Normal));
-        float end = normal.Max(image => TensorPrimitives.Max<float>(image.Normal));
         if (count < FewestPoints || !float.IsFinite(end - start))
             return null;
 

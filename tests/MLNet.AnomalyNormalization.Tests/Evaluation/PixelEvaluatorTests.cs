@@ -66,6 +66,7 @@ public class PixelEvaluatorTests
         Certified(metrics.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurveError);
         Certified(metrics.MaximumF1Score, grid.MaximumF1Score, grid.MaximumF1ScoreError);
         Certified(metrics.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError);
+        Certified(metrics.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlapError);
 
         static void Certified(double exact, double middle, double halfWidth)
         {

@@ -33,12 +33,12 @@ internal sealed class Fabric
     /// <summary>A long, thin cut: dark, with a light frayed edge.</summary>
     public void Cut(double severity)
     {
-        (double X, double Y)[] path = Curve(length: 28 + (50 * severity), bend: 10);
+        (double X, double Y)[] path = Curve(length: 40 + (40 * severity), bend: 10);
         double radius = 0.7 + (0.8 * severity);
         Paint((x, y) =>
         {
             double distance = DistanceTo(path, x, y);
-            double depth = Ramp(radius + 0.5 - distance) * (0.4 + (0.4 * severity));
+            double depth = Ramp(radius + 0.5 - distance) * (0.38 + (0.42 * severity));
             double fray = (Ramp(radius + 2.5 - distance) - Ramp(radius + 0.5 - distance)) * 0.15 * severity;
             return (distance < radius + 0.5, Tint.Gray(1 - depth + fray), Tint.Gray(0));
         });
@@ -47,8 +47,8 @@ internal sealed class Fabric
     /// <summary>A brownish, wet-looking stain with an uneven border.</summary>
     public void Stain(double severity)
     {
-        double strength = 0.09 + (0.28 * severity);
-        Func<double, double, double> inside = Blob(radius: 9 + (11 * severity), roughness: 0.35);
+        double strength = 0.10 + (0.26 * severity);
+        Func<double, double, double> inside = Blob(radius: 9 + (11 * severity), roughness: 0.3);
         Paint((x, y) =>
         {
             double weight = Ramp(inside(x, y) * 3);
@@ -60,7 +60,7 @@ internal sealed class Fabric
     /// <summary>A hole, through which the dark table is seen, with the threads around it pushed together.</summary>
     public void Hole(double severity)
     {
-        Func<double, double, double> inside = Blob(radius: 2.8 + (6 * severity), roughness: 0.4);
+        Func<double, double, double> inside = Blob(radius: 1.9 + (6.5 * severity), roughness: 0.4);
         Paint((x, y) =>
         {
             double open = Ramp(inside(x, y) * 4);
@@ -72,7 +72,7 @@ internal sealed class Fabric
     /// <summary>A wide, soft patch in which the dye has another hue.</summary>
     public void Discoloration(double severity)
     {
-        double strength = (0.05 + (0.10 * severity)) * (_random.Between(-1, 1) < 0 ? -1 : 1);
+        double strength = (0.028 + (0.09 * severity)) * (_random.Between(-1, 1) < 0 ? -1 : 1);
         Func<double, double, double> inside = Blob(radius: 22 + (12 * severity), roughness: 0.2);
         Paint((x, y) =>
         {
@@ -103,12 +103,14 @@ internal sealed class Fabric
         Func<double, double, double> drift = _random.Surface(Size, cell: 48);
         Func<double, double, double> sag = _random.Surface(Size, cell: 40);
         Func<double, double, double> light = _random.Surface(Size, cell: 90);
-        Func<double, double, double> slub = _random.Surface(Size, cell: 9);
+        Func<double, double, double> slub = _random.Surface(Size, cell: 16);
         const int Threads = (int)(Size / Pitch) + 4;
         double[] warpShades = [.. Enumerable.Range(0, Threads).Select(_ => _random.Between(0.95, 1.05))];
         double[] weftShades = [.. Enumerable.Range(0, Threads).Select(_ => _random.Between(0.95, 1.05))];
         (double offsetX, double offsetY) = (_random.Between(0, Pitch), _random.Between(0, Pitch));
-        double exposure = _random.Between(0.985, 1.015);
+        double exposure = _random.Between(0.98, 1.02);
+        double warmth = _random.Between(-0.01, 0.01);
+        Tint lamp = new(exposure * (1 + warmth), exposure, exposure * (1 - warmth));
 
         Paint((x, y) =>
         {
@@ -122,10 +124,11 @@ internal sealed class Fabric
 
             double shade = warpOnTop ? warpShades[column] : weftShades[row];
             double relief = 1 - (0.38 * across * across) - (0.22 * along * along);
-            double uneven = 1 + (0.03 * light(x, y)) + (0.03 * slub(x, y));
+            double thickness = warpOnTop ? slub(column * Pitch, y / 2) : slub(x / 2, row * Pitch);
+            double uneven = 1 + (0.03 * light(x, y)) + (0.10 * thickness * thickness * thickness);
             Tint thread = warpOnTop ? new Tint(203, 188, 160) : new Tint(190, 179, 157);
             double grain = _random.Between(-5, 5);
-            return (false, Tint.Gray(0), (thread * (shade * relief * uneven * exposure)) + Tint.Gray(grain));
+            return (false, Tint.Gray(0), (thread * lamp * (shade * relief * uneven)) + Tint.Gray(grain));
         });
     }
 
@@ -167,7 +170,7 @@ internal sealed class Fabric
     private Func<double, double, double> Blob(double radius, double roughness)
     {
         (double middleX, double middleY) = (_random.Between(30, Size - 30), _random.Between(30, Size - 30));
-        Func<double, double, double> border = _random.Surface(Size, cell: radius / 1.5);
+        Func<double, double, double> border = _random.Surface(Size, cell: radius / 2);
         return (x, y) =>
         {
             double square = ((x - middleX) * (x - middleX)) + ((y - middleY) * (y - middleY));

@@ -30,7 +30,7 @@ internal sealed class GaussianModel
 
     // The image score is the mean of the map's highest values: this share of them. One pixel alone would be noise, all of them would
     // drown a small defect.
-    private const double ScoredShare = 0.01;
+    private const double ScoredShare = 0.005;
 
     private readonly ImageSize _size;
     private readonly float[] _mean;

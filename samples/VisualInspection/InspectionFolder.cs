@@ -1,4 +1,4 @@
-using Microsoft.ML.Data;
+using SkiaSharp;
 
 namespace VisualInspection;
 
@@ -55,7 +55,11 @@ internal sealed class InspectionFolder
             ? [.. Directory.GetDirectories(testFolder).Order(StringComparer.Ordinal).SelectMany(ImagesIn)]
             : [];
         if (test.Length == 0)
-            throw new InputException($"'{testFolder}' has no images in its folders. Put what is to be inspected into test/good and test/<kind of defect>.");
+        {
+            throw new InputException(
+                $"'{testFolder}' has no images in its folders. Put those to inspect into test/good and test/<kind of defect>.");
+        }
+
 
         ImageSize[] sizes = [.. train.Concat(test).Select(Decode).Show("Checking images", train.Length + test.Length)];
         return new InspectionFolder(train, test, sizes[0]);
@@ -70,17 +74,20 @@ internal sealed class InspectionFolder
                 .Select(file => new InspectionImage(Path.GetFullPath(file), Path.GetFileName(folder))),
         ];
 
-    // LoadImages would say "Invalid path" of a file that is there but is no image.
+    // LoadImages would say "Invalid path" of a file that is there but is no image, and would take half of one for a whole one.
     private static ImageSize Decode(InspectionImage image)
     {
         try
         {
-            using MLImage decoded = MLImage.CreateFromFile(image.Path);
-            return new ImageSize(decoded.Height, decoded.Width);
+            using SKCodec? codec = SKCodec.Create(image.Path);
+            if (codec?.GetPixels(out _) == SKCodecResult.Success)
+                return new ImageSize(codec.Info.Height, codec.Info.Width);
         }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"'{image.Path}' can't be read as an image. Repair or remove it.");
+            throw new InputException($"'{image.Path}' can't be read: {e.Message}");
         }
+
+        throw new InputException($"'{image.Path}' is no image, or a damaged one. Repair or remove it.");
     }
 }

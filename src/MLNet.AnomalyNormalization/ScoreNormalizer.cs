@@ -30,9 +30,6 @@ public sealed class ScoreNormalizer
     /// <summary>The largest normalised score: 1000.</summary>
     public const double MaximumScore = 1000;
 
-    // Normal scores keep this distance from the decision score, so that rounding to three decimals for a reader doesn't change a decision.
-    private const double DecisionMargin = 0.001;
-
     /// <summary>Makes a normaliser for a threshold.</summary>
     /// <param name="threshold">The raw score that is normalised to 100: finite; positive, zero or negative.</param>
     /// <param name="evaluation">
@@ -89,7 +86,7 @@ public sealed class ScoreNormalizer
     /// <returns>A value in 0..1000, or NaN for NaN.</returns>
     public T Normalize<T>(T score)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => new Formula<T>(this).Apply<ScalarLane<T>>(new(score)).Value;
+        => new NormalizationFormula<T>(this).Apply<ScalarLane<T>>(new(score)).Value;
 
     /// <summary>Normalises many scores or a map, with the same bits as one by one.</summary>
     /// <typeparam name="T">The element type: Single, Double or Half.</typeparam>
@@ -117,7 +114,7 @@ public sealed class ScoreNormalizer
                 $"The output overlaps the input, {offset} elements apart. Pass the same span for both, or separate ones.", nameof(normalized));
         }
 
-        var formula = new Formula<T>(this);
+        var formula = new NormalizationFormula<T>(this);
         int done = 0;
         if (Vector128<T>.IsSupported)
         {
@@ -172,63 +169,4 @@ public sealed class ScoreNormalizer
         => double.IsFinite(threshold)
             ? threshold
             : throw new ArgumentOutOfRangeException(parameterName, threshold, "A threshold must be a finite number.");
-
-    // All three branches in one line, without a branch: n = (raw + shift) / divisor * scale + offset. For a threshold that isn't zero the
-    // shift is 0, for one that isn't negative the offset is 0; adding 0 changes no bit but the sign of -0.
-    private readonly struct Formula<T>
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        private readonly T _shift;
-        private readonly T _divisor;
-        private readonly T _scale;
-        private readonly T _offset;
-        private readonly T _rawDecision;
-        private readonly T _anomalousFloor;
-        private readonly T _normalCap;
-
-        public Formula(ScoreNormalizer normalizer)
-        {
-            double threshold = normalizer.Threshold;
-            _shift = threshold == 0 ? T.One : T.Zero;
-            _divisor = threshold == 0 ? T.One : T.CreateTruncating(threshold);
-            _scale = T.CreateTruncating(threshold < 0 ? -DecisionScore : DecisionScore);
-            _offset = threshold < 0 ? T.CreateTruncating(2 * DecisionScore) : T.Zero;
-
-            (double raw, double normalized) = normalizer.Decision;
-            _rawDecision = T.CreateTruncating(raw);
-            if (normalizer.PreserveDecisions)
-            {
-                T boundary = T.CreateTruncating(normalized);
-                T below = T.Min(T.BitDecrement(boundary), boundary - T.CreateTruncating(DecisionMargin));
-                _anomalousFloor = double.CreateTruncating(boundary) < normalized ? T.BitIncrement(boundary) : boundary;
-                _normalCap = T.Max(below, T.Zero);
-            }
-            else
-            {
-                _anomalousFloor = T.Zero;
-                _normalCap = T.CreateTruncating(MaximumScore);
-            }
-        }
-
-        public TLanes Apply<TLanes>(TLanes raw)
-            where TLanes : struct, ILanes<TLanes, T>
-        {
-            TLanes value = ((raw + TLanes.Create(_shift)) / TLanes.Create(_divisor) * TLanes.Create(_scale)) + TLanes.Create(_offset);
-            TLanes floor = TLanes.WhereAtLeast(raw, TLanes.Create(_rawDecision), TLanes.Create(_anomalousFloor), TLanes.Create(T.Zero));
-            TLanes cap = TLanes.WhereAtLeast(raw, TLanes.Create(_rawDecision), TLanes.Create(T.CreateTruncating(MaximumScore)), TLanes.Create(_normalCap));
-
-            // The constant replaces the value only where a comparison says so, which NaN never does.
-            value = TLanes.WhereAtLeast(floor, value, floor, value);
-            return TLanes.WhereAtLeast(value, cap, cap, value);
-        }
-
-        public int Apply<TLanes>(ReadOnlySpan<T> scores, Span<T> normalized, int start)
-            where TLanes : struct, ILanes<TLanes, T>
-        {
-            int i = start;
-            for (; i <= scores.Length - TLanes.Count; i += TLanes.Count)
-                Apply(TLanes.Load(scores, i)).Store(normalized, i);
-            return i;
-        }
-    }
 }

@@ -1,0 +1,70 @@
+using MLNet.AnomalyNormalization;
+
+namespace Microsoft.ML;
+
+/// <summary>Where the anomaly normaliser meets ML.NET: <c>mlContext.Transforms</c> and <c>mlContext.Model</c>.</summary>
+public static class AnomalyNormalizationCatalog
+{
+    /// <summary>Normalises raw anomaly scores and maps by given thresholds, so that 100 is the threshold.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="thresholds">The raw thresholds, for instance from <see cref="AnomalyThresholds.Load"/>.</param>
+    /// <param name="options">Which columns, and by which rule; by default <c>Score</c> gives <c>NormalizedScore</c> and <c>PredictedLabel</c>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An evaluation threshold is out of range; see <see cref="ScoreNormalizer"/>.</exception>
+    /// <exception cref="ArgumentException">The options name no column, or names that are in each other's way.</exception>
+    public static AnomalyNormalizationEstimator NormalizeAnomaly(
+        this TransformsCatalog catalog, AnomalyThresholds thresholds, AnomalyNormalizationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(thresholds);
+        return new(catalog, thresholds, options ?? new());
+    }
+
+    /// <summary>Normalises one column of raw anomaly scores, scalar or vector, and adds nothing else.</summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">The column to add.</param>
+    /// <param name="inputColumnName">The raw scores, Single or Double; null for <paramref name="outputColumnName"/>, which is then hidden.</param>
+    /// <param name="threshold">The raw score that becomes 100: finite; positive, zero or negative.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threshold"/> is NaN or infinite.</exception>
+    public static AnomalyNormalizationEstimator NormalizeAnomalyScore(
+        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, double threshold)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(outputColumnName);
+        ScoreNormalizer.RequireFinite(threshold, nameof(threshold));
+        return catalog.NormalizeAnomaly(new AnomalyThresholds(threshold, threshold), new()
+        {
+            ScoreColumnName = inputColumnName ?? outputColumnName,
+            NormalizedScoreColumnName = outputColumnName,
+            PredictedLabelColumnName = null,
+        });
+    }
+
+    /// <summary>
+    /// Loads a saved model and puts the fast <see cref="AnomalyNormalizationTransformer"/> back wherever one was saved, with its exact
+    /// thresholds. <c>mlContext.Model.Load</c> gives the same bits from stock components.
+    /// </summary>
+    /// <param name="catalog">The model catalog.</param>
+    /// <param name="path">The zip file that <c>mlContext.Model.Save</c> wrote.</param>
+    /// <param name="inputSchema">The schema that was saved with the model, or null if there was none.</param>
+    /// <returns>The model; one that holds no normaliser is returned as it was loaded.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is not a model that ML.NET can load here; the message says why.</exception>
+    public static ITransformer LoadAnomalyModel(this ModelOperationsCatalog catalog, string path, out DataViewSchema? inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no model file '{path}'.", path);
+
+        ITransformer model;
+        try
+        {
+            model = catalog.Load(path, out inputSchema);
+        }
+        catch (Exception e) when (e is EndOfStreamException or not (IOException or UnauthorizedAccessException))
+        {
+            throw new InvalidDataException($"'{path}' is not a model that ML.NET can load here: {e.GetBaseException().Message}", e);
+        }
+
+        return PortableExpression.PutBack(catalog, model);
+    }
+}

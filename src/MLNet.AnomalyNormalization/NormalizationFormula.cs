@@ -1,0 +1,86 @@
+using System.Numerics;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>
+/// The formula of <see cref="ScoreNormalizer"/> with its constants rounded to an element type. Whatever computes a normalised score, here
+/// or in a saved model, takes the constants from here.
+/// </summary>
+/// <remarks>
+/// All three branches of the formula are one line: <c>(raw + Shift) / Divisor * Scale + Offset</c>. The shift is 0 unless the threshold is
+/// 0, the offset is 0 unless it is negative, and adding 0 changes no bit but the sign of -0.
+/// </remarks>
+internal readonly struct NormalizationFormula<T>
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    // Normal scores keep this distance from the decision score, so that rounding to three decimals for a reader changes no decision.
+    private const double DecisionMargin = 0.001;
+
+    public NormalizationFormula(ScoreNormalizer normalizer)
+    {
+        double threshold = normalizer.Threshold;
+        Shift = threshold == 0 ? T.One : T.Zero;
+        Divisor = threshold == 0 ? T.One : T.CreateTruncating(threshold);
+        Scale = T.CreateTruncating(threshold < 0 ? -ScoreNormalizer.DecisionScore : ScoreNormalizer.DecisionScore);
+        Offset = threshold < 0 ? T.CreateTruncating(2 * ScoreNormalizer.DecisionScore) : T.Zero;
+        Maximum = T.CreateTruncating(ScoreNormalizer.MaximumScore);
+
+        (double raw, double normalized) = normalizer.Decision;
+        RawDecision = T.CreateTruncating(raw);
+        if (normalizer.PreserveDecisions)
+        {
+            T boundary = T.CreateTruncating(normalized);
+            T below = T.Min(T.BitDecrement(boundary), boundary - T.CreateTruncating(DecisionMargin));
+            AnomalousFloor = double.CreateTruncating(boundary) < normalized ? T.BitIncrement(boundary) : boundary;
+            NormalCap = T.Max(below, T.Zero);
+        }
+        else
+        {
+            AnomalousFloor = T.Zero;
+            NormalCap = Maximum;
+        }
+    }
+
+    public T Shift { get; }
+
+    public T Divisor { get; }
+
+    public T Scale { get; }
+
+    public T Offset { get; }
+
+    /// <summary>A raw score is anomalous unless it is less than this.</summary>
+    public T RawDecision { get; }
+
+    /// <summary>The least normalised score of an anomalous raw score.</summary>
+    public T AnomalousFloor { get; }
+
+    /// <summary>The greatest normalised score of a normal raw score.</summary>
+    public T NormalCap { get; }
+
+    /// <summary>The greatest normalised score of all: 1000.</summary>
+    public T Maximum { get; }
+
+    public TLanes Apply<TLanes>(TLanes raw)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        TLanes value = ((raw + TLanes.Create(Shift)) / TLanes.Create(Divisor) * TLanes.Create(Scale)) + TLanes.Create(Offset);
+        TLanes decision = TLanes.Create(RawDecision);
+        TLanes floor = TLanes.WhereAtLeast(raw, decision, TLanes.Create(AnomalousFloor), TLanes.Create(T.Zero));
+        TLanes cap = TLanes.WhereAtLeast(raw, decision, TLanes.Create(Maximum), TLanes.Create(NormalCap));
+
+        // A limit replaces the value only where a comparison says so, which it never does for NaN.
+        value = TLanes.WhereAtLeast(floor, value, floor, value);
+        return TLanes.WhereAtLeast(value, cap, cap, value);
+    }
+
+    /// <summary>Normalises from <paramref name="start"/> on as many elements as full lanes cover; returns where it stopped.</summary>
+    public int Apply<TLanes>(ReadOnlySpan<T> scores, Span<T> normalized, int start)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        int i = start;
+        for (; i <= scores.Length - TLanes.Count; i += TLanes.Count)
+            Apply(TLanes.Load(scores, i)).Store(normalized, i);
+        return i;
+    }
+}

@@ -1,0 +1,54 @@
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>
+/// Which columns an <see cref="AnomalyNormalizationEstimator"/> reads and adds, and by which rule. A column name of null switches the
+/// column off.
+/// </summary>
+/// <remarks>
+/// Input columns hold Single or Double values, as a scalar or a vector of any kind; outputs have the type and shape of their input. An
+/// output may have the name of its own input, which it then hides, but not that of another input.
+/// </remarks>
+public sealed class AnomalyNormalizationOptions
+{
+    /// <summary>The raw image score; normalised and decided by the image threshold.</summary>
+    public string? ScoreColumnName { get; init; } = "Score";
+
+    /// <summary>The raw anomaly map, row-major, for instance 1 x 1 x height x width; off unless named.</summary>
+    public string? MapColumnName { get; init; }
+
+    /// <summary>The raw scores of detected boxes, as many as the image has; off unless named.</summary>
+    public string? BoxScoresColumnName { get; init; }
+
+    /// <summary>The column added for <see cref="ScoreColumnName"/>.</summary>
+    public string NormalizedScoreColumnName { get; init; } = "NormalizedScore";
+
+    /// <summary>The column added for <see cref="MapColumnName"/>.</summary>
+    public string NormalizedMapColumnName { get; init; } = "NormalizedMap";
+
+    /// <summary>The column added for <see cref="BoxScoresColumnName"/>.</summary>
+    public string NormalizedBoxScoresColumnName { get; init; } = "NormalizedBoxScores";
+
+    /// <summary>
+    /// The decision for <see cref="ScoreColumnName"/>, Boolean, in the shape of that column: true where the raw score is not less than the
+    /// threshold, so that NaN is anomalous. Null leaves it out, and so does a score column that is switched off.
+    /// </summary>
+    public string? PredictedLabelColumnName { get; init; } = "PredictedLabel";
+
+    /// <summary>Which threshold normalises the map and the box scores.</summary>
+    public ThresholdType ThresholdType { get; init; } = ThresholdType.Pixel;
+
+    /// <summary>Where image scores are decided, if not at the image threshold; with it goes whatever uses the image threshold.</summary>
+    public EvaluationThreshold? ImageEvaluation { get; init; }
+
+    /// <summary>Where pixels are decided, if not at the pixel threshold.</summary>
+    public EvaluationThreshold? PixelEvaluation { get; init; }
+
+    /// <summary>False for the classic formula, in which rounding can change a decision; see <see cref="ScoreNormalizer"/>.</summary>
+    public bool PreserveDecisions { get; init; } = true;
+
+    /// <summary>Whether a row is anomalous; read only when a threshold is learned.</summary>
+    public string LabelColumnName { get; init; } = "Label";
+
+    /// <summary>Which pixels are anomalous; read only when a pixel threshold is learned, and if named.</summary>
+    public string? MaskColumnName { get; init; }
+}

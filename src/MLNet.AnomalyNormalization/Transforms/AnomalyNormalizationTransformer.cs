@@ -1,0 +1,59 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>
+/// Adds normalised anomaly columns to a data view: 100 is the decision threshold. Made by <see cref="AnomalyNormalizationEstimator"/>, or
+/// put back into a loaded model by <c>mlContext.Model.LoadAnomalyModel</c>.
+/// </summary>
+/// <remarks>
+/// It saves itself as <see cref="Portable"/>, so that a saved model needs stock ML.NET only and gives the same bits. Columns are lazy: a
+/// map that nobody asks for is never read. Instances are immutable and safe to share between threads.
+/// </remarks>
+public sealed class AnomalyNormalizationTransformer : ITransformer
+{
+    private readonly NormalizedColumn[] _columns;
+
+    internal AnomalyNormalizationTransformer(AnomalyThresholds thresholds, NormalizedColumn[] columns, ITransformer portable)
+    {
+        Thresholds = thresholds;
+        _columns = columns;
+        Portable = portable;
+    }
+
+    /// <summary>The raw thresholds that 100 stands for.</summary>
+    public AnomalyThresholds Thresholds { get; }
+
+    /// <summary>
+    /// The same columns with the same bits, computed by stock ML.NET components alone (Expression). Slower, and a map's height and width
+    /// are flattened to its length; it is what a saved model holds.
+    /// </summary>
+    public ITransformer Portable { get; }
+
+    /// <inheritdoc/>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>The schema with the added columns.</summary>
+    /// <param name="inputSchema">The schema of the data to transform.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A column is missing or has another element type than the one that was fitted; the message names the column and both types.
+    /// </exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new NormalizationMapper(_columns, inputSchema).OutputSchema;
+
+    /// <summary>The mapper from rows of the given schema to rows with the added columns.</summary>
+    /// <param name="inputSchema">The schema of the rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">As with <see cref="GetOutputSchema"/>.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new NormalizationMapper(_columns, inputSchema);
+
+    /// <summary>The data with the added columns; nothing is computed before a cursor asks for it.</summary>
+    /// <param name="input">Data with the raw columns.</param>
+    /// <exception cref="ArgumentOutOfRangeException">As with <see cref="GetOutputSchema"/>.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new NormalizedDataView(input, new NormalizationMapper(_columns, input.Schema));
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => Portable.Save(ctx);
+}

@@ -1,0 +1,67 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>The columns of a transformer bound to an input schema: where every output column comes from.</summary>
+internal sealed class NormalizationMapper : IRowToRowMapper
+{
+    // For each output column its input column, and what is added from it, if the input isn't passed through.
+    private readonly List<(DataViewSchema.Column Source, NormalizedColumn? Added)> _origins = [];
+
+    public NormalizationMapper(IReadOnlyList<NormalizedColumn> columns, DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        foreach (NormalizedColumn column in columns)
+            column.RequireItemType(inputSchema);
+
+        InputSchema = inputSchema;
+        var builder = new DataViewSchema.Builder();
+        foreach (DataViewSchema.Column input in inputSchema)
+        {
+            builder.AddColumn(input.Name, input.Type, input.Annotations);
+            _origins.Add((input, null));
+
+            // As stock transformers do: a column that hides another stands right after it, a new name at the end.
+            if (!input.IsHidden)
+                AddAll(columns.Where(column => column.Name == input.Name));
+        }
+
+        AddAll(columns.Where(column => inputSchema.GetColumnOrNull(column.Name) is null));
+        OutputSchema = builder.ToSchema();
+
+        void AddAll(IEnumerable<NormalizedColumn> added)
+        {
+            foreach (NormalizedColumn column in added)
+            {
+                DataViewSchema.Column source = inputSchema[column.Source];
+                var annotations = new DataViewSchema.Annotations.Builder();
+                annotations.Add(source.Annotations, name => name == "SlotNames");
+                builder.AddColumn(column.Name, column.OutputType(source.Type), annotations.ToAnnotations());
+                _origins.Add((source, column));
+            }
+        }
+    }
+
+    public DataViewSchema InputSchema { get; }
+
+    public DataViewSchema OutputSchema { get; }
+
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns)
+        => dependingColumns.Select(column => _origins[column.Index].Source).DistinctBy(source => source.Index);
+
+    public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(activeColumns);
+        return ReferenceEquals(input.Schema, InputSchema)
+            ? new NormalizedRow(this, input, activeColumns)
+            : throw new ArgumentException("The row has another schema than the one that this mapper was bound to.", nameof(input));
+    }
+
+    public Delegate CreateGetter(DataViewRow input, int outputIndex, Func<DataViewSchema.Column, Delegate> passThrough)
+    {
+        (DataViewSchema.Column source, NormalizedColumn? added) = _origins[outputIndex];
+        return added is null ? passThrough(source) : added.CreateGetter(input, source);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text;
+
+namespace MLNet.AnomalyNormalization.Tests;
+
+[TestClass]
+public sealed class AnomalyThresholdsTests : IDisposable
+{
+    private const string Quadra = """
+        {"input_size": [224, 224], "classes": null, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225],
+         "image_threshold": 1.2400000095367432, "pixel_threshold": 0.8, "anomaly_method": "padim"}
+        """;
+
+    private const string Anomalib = """
+        {"task": "segmentation", "transform": {"transform": {"image_threshold": 5, "transforms": []}},
+         "pixel_threshold": -2.5, "image_threshold": 14, "min": 3.2, "max": 53.1}
+        """;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestMethod]
+    [DataRow(Quadra, 1.2400000095367432, 0.8, DisplayName = "quadra's model.json")]
+    [DataRow(Anomalib, 14, -2.5, DisplayName = "anomalib's metadata.json, with a nested key of the same name")]
+    [DataRow("\uFEFF" + """{"image_threshold":1e-3,"pixel_threshold":0}""", 0.001, 0, DisplayName = "with a byte order mark")]
+    public void Load_reads_the_two_numbers_and_ignores_other_keys(string json, double image, double pixel)
+        => Assert.AreEqual(new AnomalyThresholds(image, pixel), AnomalyThresholds.Load(Write(json)));
+
+    [TestMethod]
+    [DataRow("", "line 1", DisplayName = "empty")]
+    [DataRow("{\"image_threshold\": 1,\n \"pixel_thr", "line 2", DisplayName = "truncated")]
+    [DataRow("PK\u0003\u0004 zip", "line 1", DisplayName = "another kind of file")]
+    [DataRow("""{"image_threshold": NaN, "pixel_threshold": 1}""", "line 1", DisplayName = "a bare NaN, which Python writes")]
+    [DataRow("""{"image_threshold": 1, "pixel_threshold": -Infinity}""", "line 1", DisplayName = "a bare Infinity")]
+    [DataRow("""{"image_threshold": 1}""", "pixel_threshold", DisplayName = "a missing key")]
+    [DataRow("""{"image_threshold": "1.5", "pixel_threshold": 1}""", "image_threshold", DisplayName = "text in place of a number")]
+    [DataRow("""{"image_threshold": null, "pixel_threshold": 1}""", "image_threshold", DisplayName = "null in place of a number")]
+    [DataRow("""{"image_threshold": 1, "pixel_threshold": 1e999}""", "pixel_threshold", DisplayName = "a number beyond the range of a double")]
+    [DataRow("[1, 2]", "Array", DisplayName = "an array at the top level")]
+    [DataRow("3", "Number", DisplayName = "a number at the top level")]
+    public void Load_refuses_what_holds_no_thresholds_and_names_the_file_and_the_place(string content, string place)
+    {
+        string path = Write(content);
+        var e = Assert.ThrowsExactly<InvalidDataException>(() => AnomalyThresholds.Load(path));
+        StringAssert.Contains(e.Message, path);
+        StringAssert.Contains(e.Message, place);
+    }
+
+    [TestMethod]
+    public void Load_refuses_deep_nesting_and_huge_files()
+    {
+        string deep = Write(new string('[', 100_000));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyThresholds.Load(deep)).Message, deep);
+
+        string huge = Write("");
+        using (FileStream stream = File.OpenWrite(huge))
+            stream.SetLength(3L << 30);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyThresholds.Load(huge)).Message, "3221225472 bytes");
+    }
+
+    [TestMethod]
+    public void Load_names_a_file_that_is_missing()
+    {
+        string path = _folder["nowhere.json"];
+        var e = Assert.ThrowsExactly<FileNotFoundException>(() => AnomalyThresholds.Load(path));
+        Assert.AreEqual(path, e.FileName);
+        StringAssert.Contains(e.Message, path);
+    }
+
+    [TestMethod]
+    [DataRow(double.NaN, DisplayName = "NaN")]
+    [DataRow(double.PositiveInfinity, DisplayName = "infinite")]
+    public void Thresholds_that_are_not_finite_are_refused_also_by_with(double value)
+    {
+        Assert.AreEqual("Image", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AnomalyThresholds(value, 1)).ParamName);
+        Assert.AreEqual("Pixel", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AnomalyThresholds(1, value)).ParamName);
+        Assert.AreEqual(value, Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AnomalyThresholds(1, 1) with { Pixel = value }).ActualValue);
+    }
+
+    private string Write(string content)
+    {
+        string path = _folder[$"{content.Length}.json"];
+        File.WriteAllText(path, content, new UTF8Encoding(false));
+        return path;
+    }
+}

@@ -13,48 +13,41 @@ internal static class CrossFit
     // A threshold is the mean of what good images score plus so many standard deviations.
     private const double Deviations = 3;
 
+    /// <summary>Fits the model and the thresholds.</summary>
     /// <param name="pipeline">Runs the graphs.</param>
     /// <param name="images">The good images.</param>
-    /// <param name="size">The size that images are brought to.</param>
-    /// <param name="modelPath">Where the model fitted from all images is written, as ONNX.</param>
-    public static AnomalyThresholds Fit(
-        InspectionPipeline pipeline, IReadOnlyList<InspectionImage> images, ImageSize size, string modelPath)
+    /// <param name="folder">Where to write <c>model.onnx</c>, and the graphs that are needed on the way.</param>
+    /// <returns>The raw thresholds of the image score and of a pixel, and the path of the model.</returns>
+    public static (AnomalyThresholds Thresholds, string ModelPath) Fit(
+        InspectionPipeline pipeline, IReadOnlyList<InspectionImage> images, string folder)
     {
-        DirectoryInfo scratch = Directory.CreateTempSubdirectory("VisualInspection");
-        try
+        string featuresPath = Path.Combine(folder, "features.onnx");
+        GaussianModel.SaveFeatures(featuresPath, pipeline.Size);
+
+        string modelPath = Path.Combine(folder, "model.onnx");
+        Fit(images.Show("Learning from good images", images.Count)).Save(modelPath);
+
+        RawInspection[] heldOut = [.. Enumerable.Range(0, Folds).SelectMany(HeldOut).Show("Finding the thresholds", images.Count)];
+        var thresholds = new AnomalyThresholds(
+            Image: Threshold(heldOut.Select(inspection => (double)inspection.Score[0])),
+            Pixel: Threshold(heldOut.Select(inspection => (double)inspection.Map.Max())));
+        return (thresholds, modelPath);
+
+        IEnumerable<RawInspection> HeldOut(int fold)
         {
-            string features = Path.Combine(scratch.FullName, "features.onnx");
-            string held = Path.Combine(scratch.FullName, "held-out.onnx");
-            GaussianModel.SaveFeatures(features, size);
-
-            Model(images).Save(modelPath);
-
-            (float Score, float Highest)[] heldOut =
-            [
-                .. Enumerable.Range(0, Folds).SelectMany(fold =>
-                {
-                    Model(images.Where((_, i) => i % Folds != fold)).Save(held);
-                    return pipeline.Score(held, images.Where((_, i) => i % Folds == fold))
-                        .Select(inspection => (inspection.Score[0], inspection.Map.Max()));
-                }).Show("Finding the thresholds", images.Count),
-            ];
-
-            return new AnomalyThresholds(
-                Image: Threshold([.. heldOut.Select(image => image.Score)]),
-                Pixel: Threshold([.. heldOut.Select(image => image.Highest)]));
-
-            GaussianModel Model(IEnumerable<InspectionImage> good) => GaussianModel.Fit(pipeline.Features(features, good), size);
+            string path = Path.Combine(folder, $"without-{fold}.onnx");
+            Fit(images.Where((_, i) => i % Folds != fold)).Save(path);
+            return pipeline.Score(path, images.Where((_, i) => i % Folds == fold));
         }
-        finally
-        {
-            scratch.Delete(recursive: true);
-        }
+
+        GaussianModel Fit(IEnumerable<InspectionImage> good) => GaussianModel.Fit(pipeline.Features(featuresPath, good), pipeline.Size);
     }
 
-    private static double Threshold(float[] good)
+    private static double Threshold(IEnumerable<double> goodScores)
     {
-        double mean = good.Average();
-        double variance = good.Sum(score => (score - mean) * (score - mean)) / (good.Length - 1);
+        double[] scores = [.. goodScores];
+        double mean = scores.Average();
+        double variance = scores.Sum(score => (score - mean) * (score - mean)) / (scores.Length - 1);
         return mean + (Deviations * Math.Sqrt(variance));
     }
 }

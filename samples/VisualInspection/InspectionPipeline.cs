@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
+using MLNet.AnomalyNormalization;
 
 namespace VisualInspection;
 
@@ -10,41 +11,83 @@ internal sealed class ImageFile
     public string Path { get; set; } = "";
 }
 
-/// <summary>What the model says of one image, before it is normalised.</summary>
-internal sealed class RawInspection
+/// <summary>What the model says of an image.</summary>
+internal class RawInspection
 {
-    /// <summary>One element: the image score.</summary>
+    /// <summary>The image score, one element, in deviations.</summary>
     [ColumnName(GaussianModel.ScoreName)]
     public float[] Score { get; set; } = [];
 
-    /// <summary>The anomaly map, row by row.</summary>
+    /// <summary>The anomaly map, row by row, in deviations.</summary>
     [ColumnName(GaussianModel.MapName)]
     public float[] Map { get; set; } = [];
 }
 
-/// <summary>The ML.NET side: from image files to features, raw scores, and normalised scores.</summary>
-internal sealed class InspectionPipeline(MLContext mlContext, ImageSize size)
+/// <summary>What comes out of the pipeline: 100 is the threshold, of the score and of the map.</summary>
+internal sealed class Inspection : RawInspection
 {
+    public float[] NormalizedScore { get; set; } = [];
+
+    public bool[] PredictedLabel { get; set; } = [];
+
+    public float[] NormalizedMap { get; set; } = [];
+}
+
+/// <summary>The ML.NET side: from image files to features, to raw scores and to normalised ones.</summary>
+internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSize)
+{
+    // Larger images are made smaller, to have the same number of pixels: the model needs no more to see what it can see.
+    private const int LargestArea = 100_000;
+
+    /// <summary>The size that images are brought to: the shape of the first good one.</summary>
+    public ImageSize Size { get; } = imageSize.Within(LargestArea);
+
+    /// <summary>The features of each image, by the graph that computes them alone.</summary>
     public IEnumerable<float[]> Features(string onnxPath, IEnumerable<InspectionImage> images)
-        => Apply(onnxPath, [GaussianModel.FeaturesName], images).GetColumn<float[]>(GaussianModel.FeaturesName);
-
-    public IEnumerable<RawInspection> Score(string onnxPath, IEnumerable<InspectionImage> images)
-        => mlContext.Data.CreateEnumerable<RawInspection>(
-            Apply(onnxPath, [GaussianModel.ScoreName, GaussianModel.MapName], images), reuseRowObject: false);
-
-    public IDataView Load(IEnumerable<InspectionImage> images)
-        => mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }));
-
-    private IDataView Apply(string onnxPath, string[] outputs, IEnumerable<InspectionImage> images)
     {
         IDataView data = Load(images);
-        return ModelSteps(onnxPath, outputs).Fit(data).Transform(data);
+        return Model(onnxPath, GaussianModel.FeaturesName).Fit(data).Transform(data).GetColumn<float[]>(GaussianModel.FeaturesName);
     }
 
-    private IEstimator<ITransformer> ModelSteps(string onnxPath, string[] outputs)
-        => mlContext.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: nameof(ImageFile.Path))
+    /// <summary>The raw score and map of each image.</summary>
+    public IEnumerable<RawInspection> Score(string onnxPath, IEnumerable<InspectionImage> images)
+    {
+        IDataView data = Load(images);
+        IDataView scored = Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName).Fit(data).Transform(data);
+        return mlContext.Data.CreateEnumerable<RawInspection>(scored, reuseRowObject: false);
+    }
+
+    /// <summary>The whole way, from the file to the normalised score. Nothing is learned here: the model and the thresholds are there.</summary>
+    public ITransformer Build(string onnxPath, AnomalyThresholds thresholds)
+        => Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName)
+            .Append(mlContext.Transforms.NormalizeAnomaly(thresholds, new AnomalyNormalizationOptions
+            {
+                ScoreColumnName = GaussianModel.ScoreName,
+                MapColumnName = GaussianModel.MapName,
+            }))
+            .Fit(Load([]));
+
+    public void Save(ITransformer pipeline, string path) => mlContext.Model.Save(pipeline, Load([]).Schema, path);
+
+    /// <summary>Inspects many images, one after another.</summary>
+    public IEnumerable<Inspection> Inspect(ITransformer pipeline, IEnumerable<InspectionImage> images)
+        => mlContext.Data.CreateEnumerable<Inspection>(pipeline.Transform(Load(images)), reuseRowObject: false);
+
+    /// <summary>Inspects one image.</summary>
+    public Inspection Inspect(ITransformer pipeline, InspectionImage image)
+    {
+        using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(pipeline);
+        return engine.Predict(new ImageFile { Path = image.Path });
+    }
+
+    private IDataView Load(IEnumerable<InspectionImage> images)
+        => mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }));
+
+    private EstimatorChain<ITransformer> Model(string onnxPath, params string[] outputs)
+        => new EstimatorChain<ITransformer>()
+            .Append(mlContext.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
             .Append(mlContext.Transforms.ResizeImages(
-                "Photo", size.Width, size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
+                "Photo", Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
             .Append(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, "Photo"))
-            .Append(mlContext.Transforms.ApplyOnnxModel(outputs, [GaussianModel.InputName], onnxPath));
+            .Append<ITransformer>(mlContext.Transforms.ApplyOnnxModel(outputs, [GaussianModel.InputName], onnxPath));
 }

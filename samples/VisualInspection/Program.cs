@@ -1,5 +1,5 @@
-// The main job of visual inspection: good images teach a small model, the model finds defects in new ones, and its scores read 100 at
-// the threshold. The whole is one ML.NET model, saved and loaded again.
+// The main job of visual inspection: good images teach a small model, the model finds the defects in new ones, and its scores read 100
+// at the threshold. The whole is one ML.NET model, saved and loaded again.
 using System.Globalization;
 using Microsoft.ML;
 using MLNet.AnomalyNormalization;
@@ -7,7 +7,7 @@ using VisualInspection;
 
 try
 {
-    Inspect(Arguments.Parse(args));
+    Run(Arguments.Parse(args));
     return 0;
 }
 catch (Exception e) when (e is InputException or IOException or UnauthorizedAccessException)
@@ -16,7 +16,7 @@ catch (Exception e) when (e is InputException or IOException or UnauthorizedAcce
     return 1;
 }
 
-static void Inspect(Arguments arguments)
+static void Run(Arguments arguments)
 {
     if (File.Exists(arguments.Output))
         throw new InputException($"'{arguments.Output}' is a file; --output needs a folder to write to.");
@@ -24,19 +24,52 @@ static void Inspect(Arguments arguments)
     string images = arguments.Images ?? Path.Combine(arguments.Output, "drawn");
     if (arguments.Images is null)
         DrawnImages.Save(images);
-
     InspectionFolder folder = InspectionFolder.Open(images);
-    ImageSize size = folder.ImageSize.Within(InspectionPipeline.LargestArea);
-    var mlContext = new MLContext(seed: 0);
-    var pipeline = new InspectionPipeline(mlContext, size);
 
-    Directory.CreateDirectory(arguments.Output);
-    string modelPath = Path.Combine(arguments.Output, "model.onnx");
-    string pipelinePath = Path.Combine(arguments.Output, "model.zip");
+    // What is written is moved to its place at the very end, so that a failure leaves the files of an earlier run alone.
+    string unfinished = Path.Combine(arguments.Output, Path.GetRandomFileName());
+    Directory.CreateDirectory(unfinished);
+    try
+    {
+        var mlContext = new MLContext(seed: 0);
+        var pipeline = new InspectionPipeline(mlContext, folder.ImageSize);
+        (AnomalyThresholds thresholds, string modelPath) = CrossFit.Fit(pipeline, folder.Train, unfinished);
 
-    AnomalyThresholds thresholds = CrossFit.Fit(pipeline, folder.Train, size, modelPath);
-    ITransformer inspection = pipeline.Fit(modelPath, thresholds);
-    pipeline.Save(inspection, pipelinePath);
+        ITransformer inspection = pipeline.Build(modelPath, thresholds);
 
-    ITransformer loaded = mlContext.Model.LoadAnomalyModel(pipelinePath, out _);
+        Result[] results =
+        [
+            .. folder.Test.Zip(pipeline.Inspect(inspection, folder.Test), Result.Of).Show("Inspecting new images", folder.Test.Count),
+        ];
+        results.PrintTable(Console.Out);
+        results.PrintSummary(Console.Out);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Thresholds: raw {thresholds.Image:F3} for an image, {thresholds.Pixel:F3} for a pixel, from {folder.Train.Count} good images."));
+
+        // Saved, loaded again, and asked for a single image, as a program on the line would.
+        string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
+        pipeline.Save(inspection, pipelinePath);
+        ITransformer loaded = mlContext.Model.LoadAnomalyModel(pipelinePath, out _);
+        Result one = results.FirstOrDefault(result => result.Image.IsAnomalous) ?? results[0];
+        Result again = Result.Of(one.Image, pipeline.Inspect(loaded, one.Image));
+        if (again != one)
+            throw new InvalidOperationException($"The saved pipeline doesn't give what it gave before: {again}, not {one}.");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Saved and loaded again: {one.Image.Name} reads {again.NormalizedScore:F3}, to the bit as above."));
+
+        Console.WriteLine($"Images    {Path.GetFullPath(images)}");
+        Console.WriteLine($"Model     {MoveInto(arguments.Output, modelPath)}");
+        Console.WriteLine($"Pipeline  {MoveInto(arguments.Output, pipelinePath)}");
+    }
+    finally
+    {
+        Directory.Delete(unfinished, recursive: true);
+    }
+}
+
+static string MoveInto(string folder, string path)
+{
+    string destination = Path.Combine(folder, Path.GetFileName(path));
+    File.Move(path, destination, overwrite: true);
+    return destination;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using MLNet.AnomalyNormalization;
 
 namespace VisualInspection;
 
@@ -8,7 +9,15 @@ namespace VisualInspection;
 /// <param name="NormalizedScore">The same on the scale on which 100 is the threshold.</param>
 /// <param name="IsAnomalous">The decision.</param>
 /// <param name="AnomalousArea">The share of the pixels that are at or above the pixel threshold, 0..1.</param>
-internal sealed record Result(InspectionImage Image, float RawScore, float NormalizedScore, bool IsAnomalous, double AnomalousArea);
+internal sealed record Result(InspectionImage Image, float RawScore, float NormalizedScore, bool IsAnomalous, double AnomalousArea)
+{
+    public static Result Of(InspectionImage image, Inspection inspection) => new(
+        image,
+        inspection.Score[0],
+        inspection.NormalizedScore[0],
+        inspection.PredictedLabel[0],
+        inspection.NormalizedMap.Average(pixel => pixel >= ScoreNormalizer.DecisionScore ? 1 : 0));
+}
 
 /// <summary>The results as text.</summary>
 internal static class Results

@@ -28,7 +28,7 @@ internal sealed class Fabric
     public bool HasDefect => _defects.Contains(true);
 
     /// <summary>The ground truth in the same form: white where the defect is, black elsewhere.</summary>
-    public byte[] Mask => [.. _defects.SelectMany(defect => defect ? new[] { byte.MaxValue, byte.MaxValue, byte.MaxValue, byte.MaxValue } : [0, 0, 0, byte.MaxValue])];
+    public byte[] Mask => [.. _defects.Select(defect => defect ? byte.MaxValue : (byte)0).SelectMany(gray => new[] { gray, gray, gray, byte.MaxValue })];
 
     /// <summary>A long, thin cut: dark, with a light frayed edge.</summary>
     public void Cut(double severity)
@@ -164,7 +164,12 @@ internal sealed class Fabric
     }
 
     private static double DistanceTo((double X, double Y)[] path, double x, double y)
-        => Math.Sqrt(path.Min(point => ((point.X - x) * (point.X - x)) + ((point.Y - y) * (point.Y - y))));
+    {
+        double nearest = double.PositiveInfinity;
+        foreach ((double pathX, double pathY) in path)
+            nearest = Math.Min(nearest, ((pathX - x) * (pathX - x)) + ((pathY - y) * (pathY - y)));
+        return Math.Sqrt(nearest);
+    }
 
     // A rough disc: positive inside, 1 at its middle, 0 on its border, negative outside.
     private Func<double, double, double> Blob(double radius, double roughness)

@@ -22,8 +22,9 @@ internal sealed class GaussianModel
     // A feature looks at a window of 9x9 pixels around its own.
     private const int WindowRadius = 4;
 
-    // Places within this distance share their statistics: few images then suffice, and parts may lie a little off.
-    private const int NeighborhoodRadius = 6;
+    // Places share their statistics with those around them, up to this share of the shorter side away: few images then suffice, and
+    // parts may lie a little off.
+    private const double NeighborhoodShare = 0.1;
 
     // The part of a feature's mean variance that a single place has at least, so that a flat background isn't infinitely surprising.
     private const double VarianceFloor = 0.1;
@@ -150,23 +151,24 @@ internal sealed class GaussianModel
     private static double[] NeighborhoodMeans(ReadOnlySpan<double> plane, ImageSize size)
     {
         double[] result = plane.ToArray();
+        int radius = (int)(NeighborhoodShare * Math.Min(size.Height, size.Width));
         for (int y = 0; y < size.Height; y++)
-            AverageLine(result.AsSpan(y * size.Width), size.Width, stride: 1);
+            AverageLine(result.AsSpan(y * size.Width), size.Width, stride: 1, radius);
         for (int x = 0; x < size.Width; x++)
-            AverageLine(result.AsSpan(x), size.Height, stride: size.Width);
+            AverageLine(result.AsSpan(x), size.Height, stride: size.Width, radius);
         return result;
     }
 
     // Replaces every element by the mean of those within the radius, as many as there are at the ends.
-    private static void AverageLine(Span<double> line, int length, int stride)
+    private static void AverageLine(Span<double> line, int length, int stride, int radius)
     {
         double[] sums = new double[length + 1];
         for (int i = 0; i < length; i++)
             sums[i + 1] = sums[i] + line[i * stride];
         for (int i = 0; i < length; i++)
         {
-            int from = Math.Max(0, i - NeighborhoodRadius);
-            int to = Math.Min(length, i + NeighborhoodRadius + 1);
+            int from = Math.Max(0, i - radius);
+            int to = Math.Min(length, i + radius + 1);
             line[i * stride] = (sums[to] - sums[from]) / (to - from);
         }
     }

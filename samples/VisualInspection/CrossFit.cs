@@ -24,8 +24,12 @@ internal static class CrossFit
         string featuresPath = Path.Combine(folder, "features.onnx");
         GaussianModel.SaveFeatures(featuresPath, pipeline.Size);
 
+        FeatureSums[] folds = [.. Enumerable.Range(0, Folds).Select(_ => new FeatureSums(pipeline.Size))];
+        foreach ((int i, float[] features) in pipeline.Features(featuresPath, images).Show("Learning from good images", images.Count).Index())
+            folds[i % Folds].Add(features);
+
         string modelPath = Path.Combine(folder, "model.onnx");
-        Fit(images.Show("Learning from good images", images.Count)).Save(modelPath);
+        GaussianModel.Fit(folds, pipeline.Size).Save(modelPath);
 
         RawInspection[] heldOut = [.. Enumerable.Range(0, Folds).SelectMany(HeldOut).Show("Finding the thresholds", images.Count)];
         var thresholds = new AnomalyThresholds(
@@ -36,11 +40,9 @@ internal static class CrossFit
         IEnumerable<RawInspection> HeldOut(int fold)
         {
             string path = Path.Combine(folder, $"without-{fold}.onnx");
-            Fit(images.Where((_, i) => i % Folds != fold)).Save(path);
+            GaussianModel.Fit([.. folds.Where((_, i) => i != fold)], pipeline.Size).Save(path);
             return pipeline.Score(path, images.Where((_, i) => i % Folds == fold));
         }
-
-        GaussianModel Fit(IEnumerable<InspectionImage> good) => GaussianModel.Fit(pipeline.Features(featuresPath, good), pipeline.Size);
     }
 
     private static double Threshold(IEnumerable<double> goodScores)

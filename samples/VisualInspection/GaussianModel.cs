@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace VisualInspection;
 
 /// <summary>
@@ -16,8 +18,8 @@ internal sealed class GaussianModel
     public const string MapName = "anomaly_map";
     public const string ScoreName = "pred_score";
 
-    // Three colours, the contrast in each, two gradients.
-    private const int FeatureCount = 8;
+    /// <summary>Three colours, the contrast in each, two gradients.</summary>
+    public const int FeatureCount = 8;
 
     // A feature looks at a window of 9x9 pixels around its own.
     private const int WindowRadius = 4;
@@ -48,23 +50,18 @@ internal sealed class GaussianModel
         graph.Save(path);
     }
 
-    /// <summary>Learns from the features of good images.</summary>
-    /// <param name="features">Per image what the features graph gave: features x height x width values.</param>
+    /// <summary>Learns from what was seen of good images.</summary>
+    /// <param name="seen">The sums of one or more groups of images.</param>
     /// <param name="size">The size of the images.</param>
-    public static GaussianModel Fit(IEnumerable<float[]> features, ImageSize size)
+    public static GaussianModel Fit(IReadOnlyCollection<FeatureSums> seen, ImageSize size)
     {
+        int count = seen.Sum(group => group.Count);
         double[] sums = new double[FeatureCount * size.Area];
         double[] squares = new double[FeatureCount * size.Area];
-        int count = 0;
-        foreach (float[] image in features)
+        foreach (FeatureSums group in seen)
         {
-            for (int i = 0; i < image.Length; i++)
-            {
-                sums[i] += image[i];
-                squares[i] += (double)image[i] * image[i];
-            }
-
-            count++;
+            TensorPrimitives.Add(sums, group.Values, sums);
+            TensorPrimitives.Add(squares, group.Squares, squares);
         }
 
         float[] mean = new float[sums.Length];

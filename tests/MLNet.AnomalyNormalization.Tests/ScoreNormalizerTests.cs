@@ -37,7 +37,30 @@ public sealed class ScoreNormalizerTests
     }
 
     [TestMethod]
-    public void Every_golden_value_is_reproduced_at_every_length_and_alignment_in_place_and_out_of_place()
+    [DataRow("python_float", DisplayName = "Python's float: double")]
+    [DataRow("numpy_float64_0d", DisplayName = "numpy float64: double")]
+    [DataRow("torch_float64_0d", DisplayName = "torch float64: double")]
+    public void Golden_scalars_are_reproduced(string kind)
+    {
+        int compared = 0;
+        foreach (JsonElement golden in Oracle.Load("normalize.json").GetProperty("scalars").EnumerateArray())
+        {
+            if (golden.GetProperty("kind").GetString() != kind || !double.IsFinite(Oracle.Number(golden.GetProperty("threshold"))))
+                continue;
+
+            var normalizer = new ScoreNormalizer(
+                Oracle.Number(golden.GetProperty("threshold")), preserveDecisions: golden.GetProperty("mode").GetString() == "consistent");
+            double[] raw = [.. golden.GetProperty("raw").EnumerateArray().Select(Oracle.Number)];
+            double[] expected = [.. golden.GetProperty("numpy1").EnumerateArray().Select(Oracle.Number)];
+            Same.Bits<double>(expected, Array.ConvertAll(raw, normalizer.Normalize), golden.GetRawText());
+            compared += raw.Length;
+        }
+
+        Assert.IsGreaterThan(100, compared);
+    }
+
+    [TestMethod]
+    public void Every_length_and_alignment_in_place_and_out_of_place_gives_the_bits_of_the_scalar()
     {
         foreach (double threshold in (double[])[1.24, 0, -0.5])
         {

@@ -31,6 +31,9 @@ internal sealed class GaussianModel
     // The part of a feature's mean variance that a single place has at least, so that a flat background isn't infinitely surprising.
     private const double VarianceFloor = 0.1;
 
+    // A quarter of a grey level: what float arithmetic and JPEG leave even where nothing varies at all.
+    private const double SmallestVariance = 1e-6;
+
     // The image score is the mean of the map's highest values: this share of them. One pixel alone would be noise, all of them would
     // drown a small defect.
     private const double ScoredShare = 0.005;
@@ -81,7 +84,7 @@ internal sealed class GaussianModel
             for (int i = 0; i < means.Length; i++)
             {
                 mean[plane.Start.Value + i] = (float)means[i];
-                inverseDeviation[plane.Start.Value + i] = (float)(1 / Math.Sqrt(Math.Max(variances[i], floor) + 1e-9));
+                inverseDeviation[plane.Start.Value + i] = (float)(1 / Math.Sqrt(Math.Max(variances[i], floor) + SmallestVariance));
             }
         }
 

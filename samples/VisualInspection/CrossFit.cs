@@ -25,8 +25,9 @@ internal static class CrossFit
         GaussianModel.SaveFeatures(featuresPath, pipeline.Size);
 
         FeatureSums[] folds = [.. Enumerable.Range(0, Folds).Select(_ => new FeatureSums(pipeline.Size))];
-        foreach ((int i, float[] features) in pipeline.Features(featuresPath, images).Show("Learning from good images", images.Count).Index())
-            folds[i % Folds].Add(features);
+        IEnumerable<float[]> features = pipeline.Features(featuresPath, images).Show("Learning from good images", images.Count);
+        foreach ((int i, float[] image) in features.Index())
+            folds[i % Folds].Add(image);
 
         string modelPath = Path.Combine(folder, "model.onnx");
         GaussianModel.Fit(folds, pipeline.Size).Save(modelPath);

@@ -30,7 +30,10 @@ internal static class DrawnImages
         {
             Save(Path.Combine(path, folder), $"{number:000}.png", fabric.Pixels);
             if (fabric.HasDefect)
-                Save(Path.Combine(path, folder.Replace("test", "ground_truth", StringComparison.Ordinal)), $"{number:000}_mask.png", fabric.Mask);
+            {
+                string truth = folder.Replace("test", "ground_truth", StringComparison.Ordinal);
+                Save(Path.Combine(path, truth), $"{number:000}_mask.png", fabric.Mask);
+            }
         }
     }
 

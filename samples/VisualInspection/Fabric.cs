@@ -23,12 +23,12 @@ internal sealed class Fabric
     }
 
     /// <summary>Red, green and blue, 0..255, for each pixel, row by row, then opaque alpha.</summary>
-    public byte[] Pixels => [.. _pixels.SelectMany(pixel => new[] { Byte(pixel.Red), Byte(pixel.Green), Byte(pixel.Blue), byte.MaxValue })];
+    public byte[] Pixels => Rgba(_pixels);
 
     public bool HasDefect => _defects.Contains(true);
 
     /// <summary>The ground truth in the same form: white where the defect is, black elsewhere.</summary>
-    public byte[] Mask => [.. _defects.Select(defect => defect ? byte.MaxValue : (byte)0).SelectMany(gray => new[] { gray, gray, gray, byte.MaxValue })];
+    public byte[] Mask => Rgba(_defects.Select(defect => Tint.Gray(defect ? 255 : 0)));
 
     /// <summary>A long, thin cut: dark, with a light frayed edge.</summary>
     public void Cut(double severity)
@@ -185,7 +185,12 @@ internal sealed class Fabric
 
     private static double Ramp(double value) => Math.Clamp(value, 0, 1);
 
-    private static byte Byte(double value) => (byte)Math.Clamp(value + 0.5, 0, 255);
+    private static byte[] Rgba(IEnumerable<Tint> pixels)
+    {
+        return [.. pixels.SelectMany(pixel => new[] { Byte(pixel.Red), Byte(pixel.Green), Byte(pixel.Blue), byte.MaxValue })];
+
+        static byte Byte(double value) => (byte)Math.Clamp(value + 0.5, 0, 255);
+    }
 
     private readonly record struct Tint(double Red, double Green, double Blue)
     {

@@ -132,12 +132,19 @@ internal sealed class GaussianModel
     // vertical gradient of the luminance (Sobel), all on a scale of 0..1.
     private static float[] ColorsAndGradients()
     {
-        float[][] mixtures = [[1 / 3f, 1 / 3f, 1 / 3f], [0.5f, -0.5f, 0], [-0.25f, -0.25f, 0.5f], [1 / 3f, 1 / 3f, 1 / 3f], [1 / 3f, 1 / 3f, 1 / 3f]];
+        float[] luminance = [1 / 3f, 1 / 3f, 1 / 3f];
+        float[][] mixtures = [luminance, [0.5f, -0.5f, 0], [-0.25f, -0.25f, 0.5f], luminance, luminance];
         float[] center = [0, 0, 0, 0, 1, 0, 0, 0, 0];
         float[] horizontal = [-0.125f, 0, 0.125f, -0.25f, 0, 0.25f, -0.125f, 0, 0.125f];
         float[] vertical = [-0.125f, -0.25f, -0.125f, 0, 0, 0, 0.125f, 0.25f, 0.125f];
         float[][] filters = [center, center, center, horizontal, vertical];
-        return [.. filters.Zip(mixtures).SelectMany(pair => pair.Second.SelectMany(share => pair.First.Select(tap => tap * share / 255)))];
+        return
+        [
+            .. from pair in filters.Zip(mixtures, (filter, mixture) => (filter, mixture))
+               from share in pair.mixture
+               from tap in pair.filter
+               select tap * share / 255,
+        ];
     }
 
     private static string Square(OnnxGraph graph, string value) => graph.Node("Mul", [value, value]);

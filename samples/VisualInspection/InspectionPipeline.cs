@@ -46,7 +46,8 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
     public IEnumerable<float[]> Features(string onnxPath, IEnumerable<InspectionImage> images)
     {
         IDataView data = Load(images);
-        return Model(onnxPath, GaussianModel.FeaturesName).Fit(data).Transform(data).GetColumn<float[]>(GaussianModel.FeaturesName);
+        IDataView described = Model(onnxPath, GaussianModel.FeaturesName).Fit(data).Transform(data);
+        return described.GetColumn<float[]>(GaussianModel.FeaturesName);
     }
 
     /// <summary>The raw score and map of each image.</summary>
@@ -57,7 +58,7 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
         return mlContext.Data.CreateEnumerable<RawInspection>(scored, reuseRowObject: false);
     }
 
-    /// <summary>The whole way, from the file to the normalised score. Nothing is learned here: the model and the thresholds are there.</summary>
+    /// <summary>The whole way, from the file to the normalised score. Nothing is left to learn: the model and the thresholds are there.</summary>
     public ITransformer Build(string onnxPath, AnomalyThresholds thresholds)
         => Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName)
             .Append(mlContext.Transforms.NormalizeAnomaly(thresholds, new AnomalyNormalizationOptions

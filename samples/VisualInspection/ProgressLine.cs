@@ -7,14 +7,24 @@ internal static class ProgressLine
     public static IEnumerable<T> Show<T>(this IEnumerable<T> items, string stage, int count)
     {
         int done = 0;
-        foreach (T item in items)
+        try
         {
-            yield return item;
-            done++;
-            if (!Console.IsOutputRedirected)
-                Console.Write($"\r{stage}: {done} of {count}");
-        }
+            foreach (T item in items)
+            {
+                yield return item;
+                done++;
+                if (!Console.IsOutputRedirected)
+                    Console.Write($"\r{stage}: {done} of {count}");
+            }
 
-        Console.WriteLine(Console.IsOutputRedirected ? $"{stage}: {done} of {count}" : "");
+            if (Console.IsOutputRedirected)
+                Console.WriteLine($"{stage}: {done} of {count}");
+        }
+        finally
+        {
+            // Whatever comes next, an error perhaps, gets a line of its own.
+            if (!Console.IsOutputRedirected)
+                Console.WriteLine();
+        }
     }
 }

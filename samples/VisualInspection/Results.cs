@@ -25,7 +25,7 @@ internal static class Results
     public static void PrintTable(this IReadOnlyList<Result> results, TextWriter output)
     {
         int width = Math.Max(20, results.Max(result => result.Image.Name.Length));
-        string header = string.Create(CultureInfo.InvariantCulture, $"{"Image".PadRight(width)} {"Raw score",10} {"Normalised",11} {"Area",7}  Decision");
+        string header = $"{"Image".PadRight(width)} {"Raw score",10} {"Normalised",11} {"Area",7}  Decision";
         output.WriteLine(header);
         output.WriteLine(new string('-', header.Length + 12));
         foreach (Result result in results)
@@ -39,8 +39,9 @@ internal static class Results
             };
 
             // Three decimals: the normaliser keeps good scores that far below 100, so that what is printed is what was decided.
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{result.Image.Name.PadRight(width)} {result.RawScore,10:F3} {result.NormalizedScore,11:F3} {result.AnomalousArea,7:P1}  {decision}"));
+            string numbers = string.Create(CultureInfo.InvariantCulture,
+                $"{result.RawScore,10:F3} {result.NormalizedScore,11:F3} {result.AnomalousArea,7:P1}");
+            output.WriteLine($"{result.Image.Name.PadRight(width)} {numbers}  {decision}");
         }
     }
 

@@ -21,7 +21,8 @@ public sealed class DrawnImagesTests
             digest.AppendData(fabric.Mask);
         }
 
-        Assert.AreEqual("16b466d4bdbe71f1da200b202baaad5e7d72723b7ffd7ea498cebd43c6d4af0d", Convert.ToHexStringLower(digest.GetHashAndReset()));
+        const string Expected = "16b466d4bdbe71f1da200b202baaad5e7d72723b7ffd7ea498cebd43c6d4af0d";
+        Assert.AreEqual(Expected, Convert.ToHexStringLower(digest.GetHashAndReset()));
     }
 
     [TestMethod]
@@ -37,7 +38,10 @@ public sealed class DrawnImagesTests
 
     [TestMethod]
     public void No_two_images_are_alike()
-        => Assert.AreEqual(s_drawings.Length, s_drawings.Select(drawing => Convert.ToHexString(SHA256.HashData(drawing.Fabric.Pixels))).Distinct().Count());
+    {
+        IEnumerable<string> digests = s_drawings.Select(drawing => Convert.ToHexString(SHA256.HashData(drawing.Fabric.Pixels)));
+        Assert.HasCount(s_drawings.Length, digests.Distinct());
+    }
 
     [TestMethod]
     public void The_files_hold_the_drawn_pixels_in_the_layout_of_the_MVTec_sets()
@@ -50,7 +54,8 @@ public sealed class DrawnImagesTests
         foreach ((string images, int number, Fabric fabric) in s_drawings)
         {
             CollectionAssert.AreEqual(fabric.Pixels, PixelsOf(Path.Combine(folder["set"], images, $"{number:000}.png")));
-            string mask = Path.Combine(folder["set"], images.Replace("test/", "ground_truth/", StringComparison.Ordinal), $"{number:000}_mask.png");
+            string truth = images.Replace("test/", "ground_truth/", StringComparison.Ordinal);
+            string mask = Path.Combine(folder["set"], truth, $"{number:000}_mask.png");
             Assert.AreEqual(fabric.HasDefect, File.Exists(mask));
             if (fabric.HasDefect)
                 CollectionAssert.AreEqual(fabric.Mask, PixelsOf(mask));

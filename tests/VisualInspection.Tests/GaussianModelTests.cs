@@ -118,7 +118,12 @@ public sealed class GaussianModelTests : IDisposable
     private static double[] Features(float[] image)
     {
         var features = new List<double>();
-        Func<int, int, double>[] colors = [Luminance, (y, x) => (Channel(0, y, x) - Channel(1, y, x)) / 2, (y, x) => (Channel(2, y, x) / 2) - ((Channel(0, y, x) + Channel(1, y, x)) / 4)];
+        Func<int, int, double>[] colors =
+        [
+            Luminance,
+            (y, x) => (Channel(0, y, x) - Channel(1, y, x)) / 2,
+            (y, x) => (Channel(2, y, x) / 2) - ((Channel(0, y, x) + Channel(1, y, x)) / 4),
+        ];
         foreach (Func<int, int, double> color in colors)
             features.AddRange(Windows().Select(window => window.Average(at => color(at.Y, at.X))));
         foreach (Func<int, int, double> color in colors)
@@ -135,13 +140,17 @@ public sealed class GaussianModelTests : IDisposable
         return [.. features];
 
         double Channel(int channel, int y, int x)
-            => image[(channel * s_size.Area) + (Math.Clamp(y, 0, s_size.Height - 1) * s_size.Width) + Math.Clamp(x, 0, s_size.Width - 1)] / 255;
+        {
+            (y, x) = (Math.Clamp(y, 0, s_size.Height - 1), Math.Clamp(x, 0, s_size.Width - 1));
+            return image[(channel * s_size.Area) + (y * s_size.Width) + x] / 255;
+        }
 
         double Luminance(int y, int x) => (Channel(0, y, x) + Channel(1, y, x) + Channel(2, y, x)) / 3;
 
         double Slope(int y, int x, int down, int right)
-            => Enumerable.Range(-1, 3).Sum(i => (2 - Math.Abs(i))
-                * (Luminance(y + down + (i * right), x + right + (i * down)) - Luminance(y - down + (i * right), x - right + (i * down)))) / 8;
+            => Enumerable.Range(-1, 3).Sum(i => (2 - Math.Abs(i)) * (
+                Luminance(y + down + (i * right), x + right + (i * down))
+                - Luminance(y - down + (i * right), x - right + (i * down)))) / 8;
     }
 
     // The slow, obvious twin of the fit and of the map: a tenth of 24 is two places up, down, left and right.

@@ -19,8 +19,10 @@ public sealed class InspectionFolderTests : IDisposable
         File.WriteAllText(_folder["test/notes.png"], "not in a class");
 
         InspectionFolder opened = InspectionFolder.Open(_folder[""]);
-        CollectionAssert.AreEqual(new[] { "good/1.png", "good/2.png", "good/3.png", "good/4.png" }, opened.Train.Select(image => image.Name).ToArray());
-        CollectionAssert.AreEqual(new[] { "good/c.png", "scratch/A.PNG", "scratch/b.png" }, opened.Test.Select(image => image.Name).ToArray());
+        string[] train = [.. opened.Train.Select(image => image.Name)];
+        string[] test = [.. opened.Test.Select(image => image.Name)];
+        CollectionAssert.AreEqual(new[] { "good/1.png", "good/2.png", "good/3.png", "good/4.png" }, train);
+        CollectionAssert.AreEqual(new[] { "good/c.png", "scratch/A.PNG", "scratch/b.png" }, test);
         CollectionAssert.AreEqual(new[] { false, true, true }, opened.Test.Select(image => image.IsAnomalous).ToArray());
         Assert.AreEqual(new ImageSize(SmallImages.Height, SmallImages.Width), opened.ImageSize);
     }

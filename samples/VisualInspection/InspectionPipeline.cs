@@ -58,7 +58,7 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
         return mlContext.Data.CreateEnumerable<RawInspection>(scored, reuseRowObject: false);
     }
 
-    /// <summary>The whole way, from the file to the normalised score. Nothing is left to learn: the model and the thresholds are there.</summary>
+    /// <summary>The whole way, from the file to the normalised score. The model and the thresholds are there, so nothing is learned.</summary>
     public ITransformer Build(string onnxPath, AnomalyThresholds thresholds)
         => Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName)
             .Append(mlContext.Transforms.NormalizeAnomaly(thresholds, new AnomalyNormalizationOptions

@@ -44,7 +44,7 @@ static void Run(Arguments arguments)
         results.PrintTable(Console.Out);
         results.PrintSummary(Console.Out);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"100 stands for {thresholds.Image:F3} of an image, {thresholds.Pixel:F3} of a pixel: learned from {folder.Train.Count} good images."));
+            $"100 stands for {thresholds.Image:F3} of an image and {thresholds.Pixel:F3} of a pixel, by {folder.Train.Count} good images."));
 
         // Saved, loaded again, and asked for a single image, as a program on the line would.
         string pipelinePath = Path.Combine(unfinished, "pipeline.zip");

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace MLNet.AnomalyNormalization;
 
@@ -61,26 +62,44 @@ internal readonly struct NormalizationFormula<T>
     /// <summary>The greatest normalised score of all: 1000.</summary>
     public T Maximum { get; }
 
-    public TLanes Apply<TLanes>(TLanes raw)
-        where TLanes : struct, ILanes<TLanes, T>
-    {
-        TLanes value = ((raw + TLanes.Create(Shift)) / TLanes.Create(Divisor) * TLanes.Create(Scale)) + TLanes.Create(Offset);
-        TLanes decision = TLanes.Create(RawDecision);
-        TLanes floor = TLanes.WhereAtLeast(raw, decision, TLanes.Create(AnomalousFloor), TLanes.Create(T.Zero));
-        TLanes cap = TLanes.WhereAtLeast(raw, decision, TLanes.Create(Maximum), TLanes.Create(NormalCap));
-
-        // A limit replaces the value only where a comparison says so, which it never does for NaN.
-        value = TLanes.WhereAtLeast(floor, value, floor, value);
-        return TLanes.WhereAtLeast(value, cap, cap, value);
-    }
+    public T Apply(T raw) => new Wide<ScalarLane<T>>(this).Apply(new(raw)).Value;
 
     /// <summary>Normalises from <paramref name="start"/> on as many elements as full lanes cover; returns where it stopped.</summary>
     public int Apply<TLanes>(ReadOnlySpan<T> scores, Span<T> normalized, int start)
         where TLanes : struct, ILanes<TLanes, T>
     {
+        var formula = new Wide<TLanes>(this);
         int i = start;
         for (; i <= scores.Length - TLanes.Count; i += TLanes.Count)
-            Apply(TLanes.Load(scores, i)).Store(normalized, i);
+            formula.Apply(TLanes.Load(scores, i)).Store(normalized, i);
         return i;
+    }
+
+    // The constants in every lane, made once for a whole span.
+    [method: MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private readonly struct Wide<TLanes>(NormalizationFormula<T> formula)
+        where TLanes : struct, ILanes<TLanes, T>
+    {
+        private readonly TLanes _shift = TLanes.Create(formula.Shift);
+        private readonly TLanes _divisor = TLanes.Create(formula.Divisor);
+        private readonly TLanes _scale = TLanes.Create(formula.Scale);
+        private readonly TLanes _offset = TLanes.Create(formula.Offset);
+        private readonly TLanes _rawDecision = TLanes.Create(formula.RawDecision);
+        private readonly TLanes _anomalousFloor = TLanes.Create(formula.AnomalousFloor);
+        private readonly TLanes _normalFloor = TLanes.Create(T.Zero);
+        private readonly TLanes _anomalousCap = TLanes.Create(formula.Maximum);
+        private readonly TLanes _normalCap = TLanes.Create(formula.NormalCap);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public TLanes Apply(TLanes raw)
+        {
+            TLanes value = ((raw + _shift) / _divisor * _scale) + _offset;
+            TLanes floor = TLanes.WhereAtLeast(raw, _rawDecision, _anomalousFloor, _normalFloor);
+            TLanes cap = TLanes.WhereAtLeast(raw, _rawDecision, _anomalousCap, _normalCap);
+
+            // A limit replaces the value only where a comparison says so, which it never does for NaN.
+            value = TLanes.WhereAtLeast(floor, value, floor, value);
+            return TLanes.WhereAtLeast(value, cap, cap, value);
+        }
     }
 }

@@ -86,7 +86,7 @@ public sealed class ScoreNormalizer
     /// <returns>A value in 0..1000, or NaN for NaN.</returns>
     public T Normalize<T>(T score)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => new NormalizationFormula<T>(this).Apply<ScalarLane<T>>(new(score)).Value;
+        => new NormalizationFormula<T>(this).Apply(score);
 
     /// <summary>Normalises many scores or a map, with the same bits as one by one.</summary>
     /// <typeparam name="T">The element type: Single, Double or Half.</typeparam>

@@ -46,22 +46,25 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
     public IEnumerable<float[]> Features(string onnxPath, IEnumerable<InspectionImage> images)
     {
         IDataView data = Load(images);
-        IDataView described = Model(onnxPath, GaussianModel.FeaturesName).Fit(data).Transform(data);
-        return described.GetColumn<float[]>(GaussianModel.FeaturesName);
+        using TransformerChain<ITransformer> model = Model(onnxPath, GaussianModel.FeaturesName).Fit(data);
+        foreach (float[] features in model.Transform(data).GetColumn<float[]>(GaussianModel.FeaturesName))
+            yield return features;
     }
 
     /// <summary>The raw score and map of each image.</summary>
     public IEnumerable<RawInspection> Score(string onnxPath, IEnumerable<InspectionImage> images)
     {
         IDataView data = Load(images);
-        IDataView scored = Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName).Fit(data).Transform(data);
-        return mlContext.Data.CreateEnumerable<RawInspection>(scored, reuseRowObject: false);
+        using TransformerChain<ITransformer> model = Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName).Fit(data);
+        foreach (RawInspection inspection in mlContext.Data.CreateEnumerable<RawInspection>(model.Transform(data), reuseRowObject: false))
+            yield return inspection;
     }
 
-    /// <summary>The whole way, from the file to the normalised score. The model and the thresholds are there, so nothing is learned.</summary>
-    public ITransformer Build(string onnxPath, AnomalyThresholds thresholds)
+    /// <summary>The whole way, from the file to the normalised score. Nothing is learned: model and thresholds are there.</summary>
+    /// <returns>The pipeline; it holds the ONNX file open until it is disposed.</returns>
+    public TransformerChain<ITransformer> Build(string onnxPath, AnomalyThresholds thresholds)
         => Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName)
-            .Append(mlContext.Transforms.NormalizeAnomaly(thresholds, new AnomalyNormalizationOptions
+            .Append<ITransformer>(mlContext.Transforms.NormalizeAnomaly(thresholds, new AnomalyNormalizationOptions
             {
                 ScoreColumnName = GaussianModel.ScoreName,
                 MapColumnName = GaussianModel.MapName,
@@ -74,7 +77,7 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
     public IEnumerable<Inspection> Inspect(ITransformer pipeline, IEnumerable<InspectionImage> images)
         => mlContext.Data.CreateEnumerable<Inspection>(pipeline.Transform(Load(images)), reuseRowObject: false);
 
-    /// <summary>Inspects one image.</summary>
+    /// <summary>Inspects one image, and disposes the pipeline, as a prediction engine does with what it was made of.</summary>
     public Inspection Inspect(ITransformer pipeline, InspectionImage image)
     {
         using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(pipeline);

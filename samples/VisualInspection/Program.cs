@@ -2,6 +2,7 @@
 // at the threshold. The whole is one ML.NET model, saved and loaded again.
 using System.Globalization;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using VisualInspection;
 
@@ -35,20 +36,22 @@ static void Run(Arguments arguments)
         var pipeline = new InspectionPipeline(mlContext, folder.ImageSize);
         (AnomalyThresholds thresholds, string modelPath) = CrossFit.Fit(pipeline, folder.Train, unfinished);
 
-        ITransformer inspection = pipeline.Build(modelPath, thresholds);
+        string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
 
-        Result[] results =
-        [
-            .. folder.Test.Zip(pipeline.Inspect(inspection, folder.Test), Result.Of).Show("Inspecting new images", folder.Test.Count),
-        ];
+        Result[] results;
+        using (TransformerChain<ITransformer> inspection = pipeline.Build(modelPath, thresholds))
+        {
+            IEnumerable<Inspection> inspections = pipeline.Inspect(inspection, folder.Test);
+            results = [.. folder.Test.Zip(inspections, Result.Of).Show("Inspecting new images", folder.Test.Count)];
+            pipeline.Save(inspection, pipelinePath);
+        }
+
         results.PrintTable(Console.Out);
         results.PrintSummary(Console.Out);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"100 stands for {thresholds.Image:F3} of an image and {thresholds.Pixel:F3} of a pixel, by {folder.Train.Count} good images."));
+            $"100 stands for {thresholds.Image:F3} of an image, {thresholds.Pixel:F3} of a pixel ({folder.Train.Count} good images)."));
 
-        // Saved, loaded again, and asked for a single image, as a program on the line would.
-        string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
-        pipeline.Save(inspection, pipelinePath);
+        // Loaded again, and asked for a single image, as a program on the line would.
         ITransformer loaded = mlContext.Model.LoadAnomalyModel(pipelinePath, out _);
         Result one = results.FirstOrDefault(result => result.Image.IsAnomalous) ?? results[0];
         Result again = Result.Of(one.Image, pipeline.Inspect(loaded, one.Image));

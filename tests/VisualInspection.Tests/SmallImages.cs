@@ -12,7 +12,7 @@ internal static class SmallImages
     public static void Write(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var random = new RandomDraws((ulong)path.Length);
+        var random = new RandomDraws(Path.GetFileName(path)[0]);
         byte[] pixels = [.. Enumerable.Range(0, 4 * Height * Width).Select(i => i % 4 == 3 ? (byte)255 : (byte)random.Between(100, 150))];
         using MLImage image = MLImage.CreateFromPixels(Width, Height, MLPixelFormat.Rgba32, pixels);
         image.Save(Path.ChangeExtension(path, ".png"));

@@ -19,6 +19,27 @@ public static class AnomalyNormalizationCatalog
         return new(catalog, thresholds, options ?? new());
     }
 
+    /// <summary>
+    /// Normalises raw anomaly scores and maps by thresholds that are learned from the label column and, if the options name one, the mask
+    /// column. The data is read in two passes and with constant memory, however many pixels it has; the result is exact.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="strategy">How a threshold is learned; the same for images and pixels.</param>
+    /// <param name="options">
+    /// Which columns, and by which rule. Without a mask column the pixel threshold is the image threshold; without a score column the image
+    /// threshold is the pixel threshold.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The options name no column, names that are in each other's way, or nothing that a threshold could be learned from.
+    /// </exception>
+    public static AnomalyNormalizationEstimator NormalizeAnomaly(
+        this TransformsCatalog catalog, ThresholdStrategy strategy, AnomalyNormalizationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(strategy);
+        return new(catalog, strategy, options ?? new());
+    }
+
     /// <summary>Normalises one column of raw anomaly scores, scalar or vector, and adds nothing else.</summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">The column to add.</param>

@@ -23,8 +23,9 @@ public sealed class CrossFitTests : IDisposable
         RawInspection[] expected = [.. images.Select(image => FittedFrom([.. images.Where(other => other != image)], image))];
         Assert.AreEqual(Threshold(expected.Select(inspection => inspection.Score[0])), thresholds.Image, 1e-6);
         Assert.AreEqual(Threshold(expected.Select(inspection => inspection.Map.Max())), thresholds.Pixel, 1e-6);
-        CollectionAssert.AreEqual(
-            FittedFrom(images, images[0]).Map, pipeline.Score(modelPath, [images[0]]).Single().Map, "the model itself has seen every image");
+
+        // The model itself has seen every image.
+        CollectionAssert.AreEqual(FittedFrom(images, images[0]).Map, pipeline.Score(modelPath, [images[0]]).Single().Map);
 
         RawInspection FittedFrom(InspectionImage[] good, InspectionImage image)
         {

@@ -100,7 +100,9 @@ public sealed class GaussianModelTests : IDisposable
     // Noise: much on the right, and so little on the left that the floor of the variance is what counts there.
     private float[] Image() =>
     [
-        .. Enumerable.Range(0, 3 * s_size.Area).Select(i => (float)(i % s_size.Width < 12 ? _random.Between(98, 102) : _random.Between(0, 255))),
+        .. from i in Enumerable.Range(0, 3 * s_size.Area)
+           let contrast = i % s_size.Width < 12 ? 2 : 120
+           select (float)_random.Between(125 - contrast, 125 + contrast),
     ];
 
     private static Dictionary<string, float[]> Run(string path, float[] image)

@@ -11,7 +11,8 @@ namespace MLNet.AnomalyNormalization;
 /// <remarks>
 /// <list type="table">
 /// <listheader><term>Estimator characteristics</term><description></description></listheader>
-/// <item><term>Does this estimator need to look at the data?</term><description>No; <c>Fit</c> looks at the schema only.</description></item>
+/// <item><term>Does this estimator need to look at the data?</term><description>Only to learn thresholds; with given ones <c>Fit</c> looks
+/// at the schema alone.</description></item>
 /// <item><term>Input column data type</term><description>Single or Double; scalar, known-size or variable-size vector.</description></item>
 /// <item><term>Output column data type</term><description>As the input; Boolean for the predicted label.</description></item>
 /// <item><term>Saved model</term><description>Stock ML.NET components; loads with and without this package.</description></item>
@@ -19,32 +20,51 @@ namespace MLNet.AnomalyNormalization;
 /// </remarks>
 public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizationTransformer>
 {
+    // Whatever the thresholds are, the columns have the same names and types.
+    private static readonly AnomalyThresholds AnyThresholds = new(1, 1);
+
     private readonly TransformsCatalog _catalog;
-    private readonly AnomalyThresholds _thresholds;
+    private readonly AnomalyThresholds? _thresholds;
+    private readonly ThresholdLearner? _learner;
     private readonly AnomalyNormalizationOptions _options;
-    private readonly NormalizedColumn[] _columns;
 
     internal AnomalyNormalizationEstimator(TransformsCatalog catalog, AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
     {
-        _catalog = catalog;
-        _thresholds = thresholds;
-        _options = options;
-        _columns = NormalizedColumn.From(thresholds, options);
+        _ = NormalizedColumn.From(thresholds, options);
+        (_catalog, _thresholds, _options) = (catalog, thresholds, options);
     }
 
-    /// <summary>Checks the columns and makes the transformer; no row is read.</summary>
-    /// <param name="input">Data with the raw columns.</param>
+    internal AnomalyNormalizationEstimator(TransformsCatalog catalog, ThresholdStrategy strategy, AnomalyNormalizationOptions options)
+    {
+        _ = NormalizedColumn.From(AnyThresholds, options);
+        (_catalog, _learner, _options) = (catalog, new ThresholdLearner(strategy, options), options);
+    }
+
+    /// <summary>Checks the columns and makes the transformer. Rows are read only if thresholds are to be learned.</summary>
+    /// <param name="input">Data with the raw columns and, for learning, the label and, if named, the mask.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// A column is missing or of another type than Single or Double, or its element type can't hold the threshold (it would become infinite
-    /// or zero); the message names the column and what it holds.
+    /// A column is missing or of another type than is due, or its element type can't hold the threshold (it would become infinite or zero);
+    /// the message names the column and what it holds.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The strategy needs rows of a class that isn't there, or more of them; the message says what was found and which strategy would do.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// A score is NaN, a label is none, or a mask doesn't fit its map; the message names the column and the row.
     /// </exception>
     public AnomalyNormalizationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        NormalizedColumn[] columns = Array.ConvertAll(_columns, column => column with { ItemType = column.RequireItemType(input.Schema) });
+        foreach (NormalizedColumn column in NormalizedColumn.From(_thresholds ?? AnyThresholds, _options))
+            column.RequireItemType(input.Schema);
+
+        (ThresholdFit? image, ThresholdFit? pixel) = _learner?.Learn(input) ?? default;
+        AnomalyThresholds thresholds = _thresholds ?? ThresholdLearner.ThresholdsOf(image, pixel);
+        NormalizedColumn[] columns = Array.ConvertAll(
+            NormalizedColumn.From(thresholds, _options), column => column with { ItemType = column.RequireItemType(input.Schema) });
         ITransformer[] portable = Array.ConvertAll(columns,
-            column => (ITransformer)PortableExpression.Estimator(_catalog, column, column.ItemType!, _thresholds, _options).Fit(input));
-        return new(_thresholds, columns, new TransformerChain<ITransformer>(portable));
+            column => (ITransformer)PortableExpression.Estimator(_catalog, column, column.ItemType!, thresholds, _options).Fit(input));
+        return new(thresholds, columns, new TransformerChain<ITransformer>(portable)) { ImageFit = image, PixelFit = pixel };
     }
 
     /// <summary>The shape of the schema with the added columns.</summary>
@@ -53,7 +73,8 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        return _columns.Aggregate(inputSchema, (shape, column)
-            => PortableExpression.Estimator(_catalog, column, column.RequireItemType(inputSchema), _thresholds, _options).GetOutputSchema(shape));
+        AnomalyThresholds thresholds = _thresholds ?? AnyThresholds;
+        return NormalizedColumn.From(thresholds, _options).Aggregate(inputSchema, (shape, column)
+            => PortableExpression.Estimator(_catalog, column, column.RequireItemType(inputSchema), thresholds, _options).GetOutputSchema(shape));
     }
 }

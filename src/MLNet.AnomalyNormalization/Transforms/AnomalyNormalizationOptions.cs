@@ -46,9 +46,22 @@ public sealed class AnomalyNormalizationOptions
     /// <summary>False for the classic formula, in which rounding can change a decision; see <see cref="ScoreNormalizer"/>.</summary>
     public bool PreserveDecisions { get; init; } = true;
 
-    /// <summary>Whether a row is anomalous; read only when a threshold is learned.</summary>
+    /// <summary>
+    /// Whether a row is anomalous; read only when a threshold is learned. Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1
+    /// or NaN; rows with an unknown label are left out.
+    /// </summary>
     public string LabelColumnName { get; init; } = "Label";
 
-    /// <summary>Which pixels are anomalous; read only when a pixel threshold is learned, and if named.</summary>
+    /// <summary>
+    /// Which pixels are anomalous, row-major as the map; read only when a threshold is learned, and if named. A vector of Byte, Boolean or
+    /// Single in which 0 is normal, or an image: a pixel is then anomalous where the image is at least half opaque, if it has any
+    /// transparency, or else where its brightest channel is at least half. An empty mask is that of a good image. Without a mask the pixel
+    /// threshold is the image threshold.
+    /// </summary>
     public string? MaskColumnName { get; init; }
+
+    /// <summary>
+    /// Whether a score of NaN counts as anomalous, above every other score, when a threshold is learned. Otherwise NaN is refused there.
+    /// </summary>
+    public bool CountNaNAsAnomalous { get; init; }
 }

@@ -25,6 +25,12 @@ public sealed class AnomalyNormalizationTransformer : ITransformer
     /// <summary>The raw thresholds that 100 stands for.</summary>
     public AnomalyThresholds Thresholds { get; }
 
+    /// <summary>What the image threshold achieves on the data that it was learned from; null if it was given, and in a loaded model.</summary>
+    public ThresholdFit? ImageFit { get; init; }
+
+    /// <summary>What the pixel threshold achieves on the masks that it was learned from; null if there were none, and in a loaded model.</summary>
+    public ThresholdFit? PixelFit { get; init; }
+
     /// <summary>
     /// The same columns with the same bits, computed by stock ML.NET components alone (Expression). Slower, and a map's height and width
     /// are flattened to its length; it is what a saved model holds.

@@ -1,0 +1,11 @@
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>The result of an evaluation.</summary>
+public sealed record AnomalyEvaluation
+{
+    /// <summary>The metrics of the image scores, or null if there were none to evaluate.</summary>
+    public ImageMetrics? Image { get; init; }
+
+    /// <summary>The metrics of the anomaly maps, or null if there were none to evaluate.</summary>
+    public PixelMetrics? Pixel { get; init; }
+}

@@ -1,0 +1,111 @@
+using System.Numerics.Tensors;
+
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>The scores of one image.</summary>
+/// <param name="Normal">The pixels outside the mask.</param>
+/// <param name="Defects">The pixels within it: score key in the upper half, size of the pixel's region in the lower.</param>
+internal sealed record ImagePixels(float[] Normal, ulong[] Defects);
+
+/// <summary>Every score of every pixel: 4 bytes for a normal one, 8 for a defect.</summary>
+internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
+{
+    private readonly List<ImagePixels> _images = [];
+
+    public override float TopScore => float.PositiveInfinity;
+
+    public override void Add(ReadOnlySpan<float> map, RegionRuns regions)
+    {
+        float[] normal = GC.AllocateUninitializedArray<float>(map.Length - regions.Pixels);
+        var defects = new ulong[regions.Pixels];
+        int next = 0, normals = 0, defect = 0;
+        for (int i = 0; i < regions.Runs.Length; i++)
+        {
+            RegionRuns.Run run = regions.Runs[i];
+            CopyNormal(map[next..run.Start]);
+            next = run.End;
+
+            ulong size = (ulong)regions.SizeOf(regions.RegionOf(i));
+            foreach (float score in map[run.Start..run.End])
+                defects[defect++] = ((ulong)ScoreKey.Of(score + 0f) << 32) | size;
+        }
+
+        CopyNormal(map[next..]);
+        _images.Add(new(normal, defects));
+
+        // Adding 0 turns -0 into +0, its equal.
+        void CopyNormal(ReadOnlySpan<float> scores)
+        {
+            TensorPrimitives.Add(scores, 0f, normal.AsSpan(normals));
+            normals += scores.Length;
+        }
+    }
+
+    public override void Merge(PixelState other) => _images.AddRange(((ExactPixels)other)._images);
+
+    public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads)
+    {
+        float decision = ThresholdCurve.RequireThreshold(threshold);
+        ulong[] defects = SortedDefects();
+        var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], decision, threads);
+        (double maximumF1, double maximumF1Threshold) = curve.MaximumF1();
+        double[] perImage = options.PerImageOverlapThresholds == 0 ? [] : PerImageOverlap.Areas(_images, options, threads);
+        return new PixelMetrics
+        {
+            Threshold = threshold,
+            Counts = curve.CountsAt(decision),
+            AreaUnderRocCurve = curve.AreaUnderRocCurve(),
+            AreaUnderPrecisionRecallCurve = curve.AveragePrecision(),
+            MaximumF1Score = maximumF1,
+            MaximumF1Threshold = maximumF1Threshold,
+            DetectionRateAtFalsePositiveCount = curve.DetectionRate(falsePositiveCount),
+            FalsePositiveCount = falsePositiveCount,
+            OverlappingScores = curve.OverlappingScores(),
+            AreaUnderPerRegionOverlap = RegionOverlap.Area(defects, curve, options.FalsePositiveRateLimit),
+            AreaUnderPerImageOverlap = PerImageOverlap.Mean(perImage),
+            AreaUnderPerImageOverlaps = perImage,
+        };
+    }
+
+    public override void WriteTo(StateWriter writer)
+    {
+        writer.Write(_images.Count);
+        foreach (ImagePixels image in _images)
+        {
+            writer.Write(image.Normal.Length);
+            writer.Write(image.Defects.Length);
+            writer.Write<float>(image.Normal);
+            writer.Write<ulong>(image.Defects);
+        }
+    }
+
+    public override void ReadFrom(StateReader reader)
+    {
+        for (int left = reader.ReadCount(); left > 0; left--)
+        {
+            int normal = reader.ReadCount(), defects = reader.ReadCount();
+            _images.Add(new(reader.ReadArray<float>(normal), reader.ReadArray<ulong>(defects)));
+        }
+    }
+
+    private ulong[] SortedDefects()
+    {
+        long count = _images.Sum(image => (long)image.Defects.Length);
+        if (count > Array.MaxLength)
+        {
+            throw new InvalidOperationException(
+                $"There are {count} defect pixels; exact precision sorts at most {Array.MaxLength}. Use the precision Grid.");
+        }
+
+        var defects = new ulong[count];
+        int next = 0;
+        foreach (ImagePixels image in _images)
+        {
+            image.Defects.CopyTo(defects, next);
+            next += image.Defects.Length;
+        }
+
+        Array.Sort(defects);
+        return defects;
+    }
+}

@@ -1,0 +1,337 @@
+using System.Numerics.Tensors;
+
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>
+/// Scores counted in bins [k/1024, (k + 1)/1024) of the normalised scale. The order of scores within a bin is lost, so that each area is
+/// bracketed between the worst order (all normal scores above the anomalous ones, no ties) and the best (the other way round).
+/// </summary>
+internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
+{
+    private const float BinsPerUnit = 1024;
+    private const int Bins = (int)(ScoreNormalizer.MaximumScore * BinsPerUnit) + 1;
+
+    // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple of
+    // 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
+    private const int OverlapBits = 32;
+    private const double OverlapError = 1.0 / (1L << OverlapBits);
+
+    private const int MixedSizes = -1;
+
+    // Covers the rounding of the areas, each a ratio of whole numbers or a compensated sum: a few units of 2^-53.
+    private const double RoundingError = 1.0 / (1L << 47);
+
+    private readonly ulong[] _normalImages = new ulong[Bins];
+    private readonly ulong[] _normalAmongDefects = new ulong[Bins];
+    private readonly ulong[] _defects = new ulong[Bins];
+    private readonly ulong[] _regionOverlap = new ulong[Bins];
+    private readonly ulong[] _imageOverlap = new ulong[Bins];
+    private uint _regions;
+    private uint _anomalousImages;
+    private (float Lowest, float Highest) _normalRange = (float.PositiveInfinity, float.NegativeInfinity);
+
+    // The size that all normal images have, if they do.
+    private int _normalImagePixels;
+
+    public override float TopScore => (float)ScoreNormalizer.MaximumScore;
+
+    public override void Add(ReadOnlySpan<float> map, RegionRuns regions)
+    {
+        (float lowest, float highest) = RangeOf(map);
+        if (regions.Pixels == 0)
+        {
+            AddNormalImages((lowest, highest), map.Length);
+            Count(map, _normalImages);
+            return;
+        }
+
+        AddOverlaps(map, regions);
+        int next = 0;
+        foreach (RegionRuns.Run run in regions.Runs)
+        {
+            Count(map[next..run.Start], _normalAmongDefects);
+            Count(map[run.Start..run.End], _defects);
+            next = run.End;
+        }
+
+        Count(map[next..], _normalAmongDefects);
+    }
+
+    public override void Merge(PixelState other)
+    {
+        var grid = (GridPixels)other;
+        AddWholes(grid._regions, grid._anomalousImages);
+        AddNormalImages(grid._normalRange, grid._normalImagePixels);
+        foreach ((ulong[] bins, ulong[] added) in All.Zip(grid.All))
+            TensorPrimitives.Add<ulong>(bins, added, bins);
+    }
+
+    public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads)
+    {
+        int decision = BinOf(threshold);
+        ThresholdCurve worst = Curve(normalFirst: true), best = Curve(normalFirst: false);
+        (double maximumF1, double maximumF1Threshold) = worst.MaximumF1();
+        (double roc, double rocError) = Middle(worst.AreaUnderRocCurve(), best.AreaUnderRocCurve());
+        (double precision, double precisionError) = Middle(WorstAveragePrecision(worst), best.AveragePrecision());
+        (double overlap, double overlapError) = Middle(OverlapArea(worst), OverlapArea(best) + OverlapError);
+        (double f1, double f1Error) = Middle(maximumF1, best.MaximumF1().Score);
+        (double lowestPerImage, double highestPerImage) = PerImageOverlapArea();
+        (double perImage, double perImageError) = Middle(lowestPerImage, highestPerImage);
+        return new PixelMetrics
+        {
+            Threshold = threshold,
+            Counts = CountsAt(decision),
+            AreaUnderRocCurve = roc,
+            AreaUnderRocCurveError = rocError,
+            AreaUnderPrecisionRecallCurve = precision,
+            AreaUnderPrecisionRecallCurveError = precisionError,
+            MaximumF1Score = f1,
+            MaximumF1ScoreError = f1Error,
+            MaximumF1Threshold = maximumF1Threshold,
+            DetectionRateAtFalsePositiveCount = worst.DetectionRate(falsePositiveCount),
+            FalsePositiveCount = falsePositiveCount,
+            OverlappingScores = worst.OverlappingScores(),
+            AreaUnderPerRegionOverlap = overlap,
+            AreaUnderPerRegionOverlapError = overlapError,
+            AreaUnderPerImageOverlap = perImage,
+            AreaUnderPerImageOverlapError = perImageError,
+        };
+    }
+
+    public override void WriteTo(StateWriter writer)
+    {
+        writer.Write(_regions);
+        writer.Write(_anomalousImages);
+        writer.Write(_normalRange.Lowest);
+        writer.Write(_normalRange.Highest);
+        writer.Write(_normalImagePixels);
+        foreach (ulong[] bins in All)
+        {
+            // Each bin that isn't empty: how many empty ones it follows, and its content.
+            writer.WriteCompact((ulong)bins.Count(content => content > 0));
+            int next = 0;
+            for (int bin = 0; bin < Bins; bin++)
+            {
+                if (bins[bin] == 0)
+                    continue;
+                writer.WriteCompact((ulong)(bin - next));
+                writer.WriteCompact(bins[bin]);
+                next = bin + 1;
+            }
+        }
+    }
+
+    public override void ReadFrom(StateReader reader)
+    {
+        _regions = reader.Read<uint>();
+        _anomalousImages = reader.Read<uint>();
+        _normalRange = (reader.Read<float>(), reader.Read<float>());
+        _normalImagePixels = reader.Read<int>();
+        foreach (ulong[] bins in All)
+        {
+            ulong next = 0;
+            for (ulong left = reader.ReadCompact(); left > 0; left--)
+            {
+                ulong empty = reader.ReadCompact();
+                if (empty >= Bins - next)
+                    throw reader.Corrupt($"a bin beyond the last one, {Bins - 1},");
+                next += empty;
+                bins[next++] = reader.ReadCompact();
+            }
+        }
+    }
+
+    private ulong[][] All => [_normalImages, _normalAmongDefects, _defects, _regionOverlap, _imageOverlap];
+
+    private static (float Lowest, float Highest) RangeOf(ReadOnlySpan<float> map)
+    {
+        float lowest = TensorPrimitives.Min(map), highest = TensorPrimitives.Max(map);
+        return lowest >= 0 && highest <= ScoreNormalizer.MaximumScore
+            ? (lowest, highest)
+            : throw new ArgumentOutOfRangeException(nameof(map), lowest >= 0 ? highest : lowest,
+                "The precision Grid takes normalised scores, 0..1000. Normalise the map, or use the precision Exact.");
+    }
+
+    /// <summary>The bin that begins at a threshold, at most the one after the last.</summary>
+    private static int BinOf(double threshold)
+    {
+        double place = ScoreNormalizer.RequireFinite(threshold, nameof(threshold)) * BinsPerUnit;
+        return place == Math.Floor(place)
+            ? (int)Math.Clamp(place, 0, Bins)
+            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
+                $"The precision Grid counts at multiples of 1/1024. The nearest are {Math.Floor(place) / BinsPerUnit:R} and "
+                + $"{Math.Ceiling(place) / BinsPerUnit:R}.");
+    }
+
+    private static void Count(ReadOnlySpan<float> scores, ulong[] bins)
+    {
+        foreach (float score in scores)
+            bins[(int)(score * BinsPerUnit)]++;
+    }
+
+    /// <summary>Distributes the weight of each region over its pixels, and that of the image over all its defects.</summary>
+    private void AddOverlaps(ReadOnlySpan<float> map, RegionRuns regions)
+    {
+        // The bins count down, so that sorting begins with the highest score.
+        var ofRegions = new ulong[regions.Pixels];
+        var ofImage = new ulong[regions.Pixels];
+        int next = 0;
+        long count = 0;
+        for (int i = 0; i < regions.Runs.Length; i++)
+        {
+            ulong region = (ulong)regions.RegionOf(i);
+            count += region == (ulong)i ? 1 : 0;
+            foreach (float score in map[regions.Runs[i].Start..regions.Runs[i].End])
+            {
+                ofImage[next] = (ulong)(Bins - (int)(score * BinsPerUnit));
+                ofRegions[next] = (region << 32) | ofImage[next];
+                next++;
+            }
+        }
+
+        AddWholes(count, 1);
+        Array.Sort(ofImage);
+        Distribute(ofImage, _imageOverlap);
+        Array.Sort(ofRegions);
+        for (int start = 0; start < ofRegions.Length;)
+        {
+            int size = regions.SizeOf((int)(ofRegions[start] >> 32));
+            Distribute(ofRegions.AsSpan(start, size), _regionOverlap);
+            start += size;
+        }
+    }
+
+    private static void Distribute(ReadOnlySpan<ulong> pixels, ulong[] bins)
+    {
+        ulong given = 0;
+        for (int i = 0; i < pixels.Length; i++)
+        {
+            ulong due = ((ulong)(i + 1) << OverlapBits) / (ulong)pixels.Length;
+            bins[Bins - (int)(uint)pixels[i]] += due - given;
+            given = due;
+        }
+    }
+
+    private void AddWholes(long regions, long anomalousImages)
+    {
+        if (_regions + regions > uint.MaxValue)
+            throw new InvalidOperationException($"There are more than {uint.MaxValue} regions; an evaluator on the grid holds no more.");
+        _regions += (uint)regions;
+        _anomalousImages += (uint)anomalousImages;
+    }
+
+    private void AddNormalImages((float Lowest, float Highest) range, int pixels)
+    {
+        _normalRange = (Math.Min(_normalRange.Lowest, range.Lowest), Math.Max(_normalRange.Highest, range.Highest));
+        if (pixels != 0)
+            _normalImagePixels = _normalImagePixels == 0 || _normalImagePixels == pixels ? pixels : MixedSizes;
+    }
+
+    private ThresholdCurve Curve(bool normalFirst)
+    {
+        var points = new List<CurvePoint>();
+        long found = 0, above = 0;
+        for (int bin = Bins - 1; bin >= 0; bin--)
+        {
+            long atLeast = above + (long)(_normalImages[bin] + _normalAmongDefects[bin]);
+            if (_defects[bin] > 0)
+            {
+                found += (long)_defects[bin];
+                long falsePositives = normalFirst ? atLeast : above;
+                points.Add(new(bin / BinsPerUnit, found, falsePositives, falsePositives));
+            }
+
+            above = atLeast;
+        }
+
+        return new([.. points], found, above);
+    }
+
+    private ConfusionCounts CountsAt(int bin)
+    {
+        long truePositives = Sum(_defects, bin), falsePositives = Sum(_normalImages, bin) + Sum(_normalAmongDefects, bin);
+        long normal = Sum(_normalImages, 0) + Sum(_normalAmongDefects, 0);
+        return new(truePositives, falsePositives, normal - falsePositives, Sum(_defects, 0) - truePositives);
+
+        static long Sum(ulong[] bins, int from) => (long)TensorPrimitives.Sum<ulong>(bins.AsSpan(from));
+    }
+
+    private double OverlapArea(ThresholdCurve curve)
+    {
+        var overlap = new RegionOverlap(options.FalsePositiveRateLimit * curve.Negatives);
+        foreach (CurvePoint point in curve.Points)
+            overlap.Add(point, 1UL << OverlapBits, _regionOverlap[(int)(point.Score * BinsPerUnit)]);
+        return overlap.Area();
+    }
+
+    /// <summary>The bounds of the mean area under the per-image overlap curve; NaN also where normal images differ in size.</summary>
+    private (double Lowest, double Highest) PerImageOverlapArea()
+    {
+        if (_normalImagePixels <= 0 || _anomalousImages == 0
+            || PerImageOverlap.Thresholds(_normalRange.Lowest, _normalRange.Highest, options.PerImageOverlapThresholds) is not { } thresholds)
+        {
+            return (double.NaN, double.NaN);
+        }
+
+        var bracket = new PerImageOverlapBracket((long)TensorPrimitives.Sum<ulong>(_normalImages), thresholds.Length);
+        double shareUnit = OverlapError / _anomalousImages;
+        ulong pixelsAbove = 0, sharesAbove = 0;
+        int next = Bins;
+        for (int k = thresholds.Length - 1; k >= 0; k--)
+        {
+            float place = thresholds[k] * BinsPerUnit;
+            int bin = (int)place;
+            for (; next > bin + 1; next--)
+            {
+                pixelsAbove += _normalImages[next - 1];
+                sharesAbove += _imageOverlap[next - 1];
+            }
+
+            // The bin of the threshold itself is reached as a whole, in part or not at all, unless more is known about the threshold.
+            ulong mostPixels = pixelsAbove + _normalImages[bin], mostShares = sharesAbove + _imageOverlap[bin];
+            bool wholeBin = place == bin, belowAll = thresholds[k] <= _normalRange.Lowest, aboveAll = thresholds[k] > _normalRange.Highest;
+            bracket.Set(k,
+                aboveAll ? (0, 0) : ((long)(wholeBin || belowAll ? mostPixels : Math.Max(1, pixelsAbove)), (long)mostPixels),
+                ((wholeBin ? mostShares : sharesAbove) * shareUnit, (mostShares * shareUnit) + OverlapError));
+        }
+
+        return bracket.Area(options.PerImageOverlapLowerBound, options.PerImageOverlapUpperBound);
+    }
+
+    /// <summary>Average precision where, within each bin, the normal scores come first and then the anomalous ones, one by one.</summary>
+    private static double WorstAveragePrecision(ThresholdCurve worst)
+    {
+        const int FewEnoughToAdd = 64;
+        var sum = new CompensatedSum();
+        long found = 0;
+        foreach (CurvePoint point in worst.Points)
+        {
+            long count = point.TruePositives - found;
+            double falsePositives = point.FalsePositives;
+            if (count <= FewEnoughToAdd)
+            {
+                for (long i = found + 1; i <= point.TruePositives; i++)
+                    sum.Add(i / (i + falsePositives));
+            }
+            else
+            {
+                // x / (x + f) is concave, so that its integral over (i - 1/2, i + 1/2) is at most its value at i: a lower bound.
+                sum.Add(count - (falsePositives * LogOnePlus(count / (found + 0.5 + falsePositives))));
+            }
+
+            found = point.TruePositives;
+        }
+
+        return found == 0 ? double.NaN : sum.Value / found;
+    }
+
+    /// <summary>ln(1 + x) without the rounding of 1 + x (Kahan; Goldberg 1991, theorem 4).</summary>
+    private static double LogOnePlus(double x)
+    {
+        double sum = 1 + x;
+        return sum == 1 ? x : Math.Log(sum) * x / (sum - 1);
+    }
+
+    private static (double Middle, double HalfWidth) Middle(double lowest, double highest)
+        => ((lowest + highest) / 2, ((highest - lowest) / 2) + RoundingError);
+}

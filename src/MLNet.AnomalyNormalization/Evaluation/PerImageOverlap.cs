@@ -1,0 +1,176 @@
+using System.Numerics.Tensors;
+
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>
+/// The area under the per-image overlap curve (AUPIMO; Bertoldo, Ashton, Cardoso: "AUPIMO: Redefining Visual Anomaly Detection Benchmarks
+/// with High Speed and Low Tolerance", 2024), as anomalib computes it: at thresholds evenly spaced over the scores of the normal images,
+/// the share of an image's defect pixels found, integrated by trapezoids over the logarithm of the false positive rate.
+/// </summary>
+internal sealed class PerImageOverlap
+{
+    /// <summary>Fewer thresholds than these between the bounds make no area (anomalib's limit).</summary>
+    public const int FewestPoints = 31;
+
+    private readonly float[] _thresholds;
+    private readonly float _thresholdsPerUnit;
+    private readonly double _logRange;
+    private readonly int _first;
+    private readonly double[] _logRates;
+
+    private PerImageOverlap(float[] thresholds, IReadOnlyList<ImagePixels> normal, PixelEvaluatorOptions options, int threads)
+    {
+        _thresholds = thresholds;
+        _thresholdsPerUnit = (thresholds.Length - 1) / (thresholds[^1] - thresholds[0]);
+        _logRange = Math.Log(options.PerImageOverlapUpperBound / options.PerImageOverlapLowerBound);
+
+        double[] rates = FalsePositiveRates(normal, threads);
+        if (rates[^1] > options.PerImageOverlapLowerBound)
+        {
+            _logRates = [];
+            return;
+        }
+
+        _first = Nearest(rates, options.PerImageOverlapUpperBound);
+        int last = Nearest(rates, options.PerImageOverlapLowerBound);
+        while (last >= _first && rates[last] == 0)
+            last--;
+        _logRates = [.. rates.Skip(_first).Take(last + 1 - _first).Select(rate => Math.Log(rate))];
+    }
+
+    /// <summary>AUPIMO for every image, NaN for normal ones and where it is undefined.</summary>
+    public static double[] Areas(IReadOnlyList<ImagePixels> images, PixelEvaluatorOptions options, int threads)
+    {
+        var areas = new double[images.Count];
+        Array.Fill(areas, double.NaN);
+        ImagePixels[] normal = [.. images.Where(image => image.Defects.Length == 0)];
+        if (normal.Length is 0 || normal.Length == images.Count
+            || Thresholds(
+                normal.Min(image => TensorPrimitives.Min<float>(image.Normal)),
+                normal.Max(image => TensorPrimitives.Max<float>(image.Normal)),
+                options.PerImageOverlapThresholds) is not { } thresholds)
+        {
+            return areas;
+        }
+
+        var overlap = new PerImageOverlap(thresholds, normal, options, threads);
+        if (overlap._logRates.Length >= FewestPoints)
+        {
+            for (int i = 0; i < areas.Length; i++)
+            {
+                if (images[i].Defects.Length > 0)
+                    areas[i] = overlap.Area(images[i].Defects);
+            }
+        }
+
+        return areas;
+    }
+
+    /// <summary>The mean of the areas that are defined, the same for every order of the images; NaN without any.</summary>
+    public static double Mean(double[] areas)
+    {
+        double[] defined = [.. areas.Where(area => !double.IsNaN(area)).Order()];
+        var sum = new CompensatedSum();
+        foreach (double area in defined)
+            sum.Add(area);
+        return sum.Value / defined.Length;
+    }
+
+    /// <summary>
+    /// Evenly spaced thresholds with the bits of torch.linspace, which computes in Single, from both ends and in blocks of eight; null if
+    /// they are not distinct.
+    /// </summary>
+    public static float[]? Thresholds(float start, float end, int count)
+    {
+        if (count < FewestPoints || !float.IsFinite(end - start))
+            return null;
+
+        float step = (end - start) / (count - 1);
+        var thresholds = new float[count];
+        for (int i = 0; i < count; i++)
+        {
+            int block = i & ~7;
+            float blockStart = i < count / 2 ? start + (step * block) : end - (step * (count - 1 - block));
+            thresholds[i] = blockStart + (step * (i - block));
+            if (i > 0 && !(thresholds[i] > thresholds[i - 1]))
+                return null;
+        }
+
+        return thresholds;
+    }
+
+    /// <summary>The mean over the images of the share of pixels at or above each threshold. Images of one size are counted together.</summary>
+    private double[] FalsePositiveRates(IReadOnlyList<ImagePixels> normal, int threads)
+    {
+        var rates = new double[_thresholds.Length];
+        foreach (IGrouping<int, ImagePixels> group in normal.GroupBy(image => image.Normal.Length).OrderBy(group => group.Key))
+        {
+            // Counter k takes the scores from threshold k - 1 up to threshold k.
+            long[] counts = ParallelTally.Sum([.. group], _thresholds.Length + 1, threads, (image, counters) =>
+            {
+                foreach (float score in image.Normal)
+                    counters[LastReached(score) + 1]++;
+            });
+
+            double pixels = (double)group.Key * normal.Count;
+            long atLeast = 0;
+            for (int k = rates.Length - 1; k >= 0; k--)
+            {
+                atLeast += counts[k + 1];
+                rates[k] += atLeast / pixels;
+            }
+        }
+
+        return rates;
+    }
+
+    /// <summary>The last threshold that the score reaches; -1 if it is below all.</summary>
+    private int LastReached(float score)
+    {
+        float[] thresholds = _thresholds;
+        if (score >= thresholds[^1])
+            return thresholds.Length - 1;
+        if (score < thresholds[0])
+            return -1;
+
+        // The thresholds are evenly spaced up to rounding, so that the guess is next to the place.
+        int guess = Math.Min((int)((score - thresholds[0]) * _thresholdsPerUnit), thresholds.Length - 2);
+        while (thresholds[guess] > score)
+            guess--;
+        while (thresholds[guess + 1] <= score)
+            guess++;
+        return guess;
+    }
+
+    /// <summary>The first of the falling rates that is nearest to a bound.</summary>
+    private static int Nearest(double[] rates, double bound)
+    {
+        int nearest = 0;
+        for (int k = 1; k < rates.Length; k++)
+        {
+            if (Math.Abs(rates[k] - bound) < Math.Abs(rates[nearest] - bound))
+                nearest = k;
+        }
+
+        return nearest;
+    }
+
+    /// <summary>
+    /// The area of one image, summed over its defect pixels instead of thresholds: the trapezoids that a pixel contributes to add up to the
+    /// distance from the upper bound's rate to the middle of the two rates around the pixel's score.
+    /// </summary>
+    private double Area(ulong[] defects)
+    {
+        var sum = new CompensatedSum();
+        foreach (ulong defect in defects)
+        {
+            int k = LastReached(ScoreKey.ToScore((uint)(defect >> 32))) - _first;
+            if (k >= _logRates.Length - 1)
+                sum.Add(_logRates[0] - _logRates[^1]);
+            else if (k >= 0)
+                sum.Add(_logRates[0] - (_logRates[k] + _logRates[k + 1]) / 2);
+        }
+
+        return Math.Clamp(sum.Value / defects.Length / _logRange, 0, 1);
+    }
+}

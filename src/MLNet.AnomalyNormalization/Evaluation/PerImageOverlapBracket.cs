@@ -1,0 +1,96 @@
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>
+/// Bounds of the mean area under the per-image overlap curve where only the counts of the grid are known. How many normal pixels reach a
+/// threshold, and what share of the defects, is known at the two edges of the threshold's bin; the curve runs between.
+/// </summary>
+/// <param name="pixels">The number of normal pixels that the false positive rate refers to.</param>
+/// <param name="thresholds">The number of thresholds.</param>
+internal sealed class PerImageOverlapBracket(long pixels, int thresholds)
+{
+    // Covers the rounding of logarithms of about -10 that are summed with compensation, with weights that add up to 1.
+    private const double RoundingError = 1e-13;
+
+    private readonly long[] _fewest = new long[thresholds];
+    private readonly long[] _most = new long[thresholds];
+    private readonly double[] _lowestShares = new double[thresholds];
+    private readonly double[] _highestShares = new double[thresholds];
+
+    /// <summary>Where the curve is cut off: the thresholds in question, and the logarithm of the rate that the nearest of them has.</summary>
+    private readonly record struct End(int First, int Last, double LogLowest, double LogHighest);
+
+    /// <summary>Sets what is known at a threshold: how many normal pixels reach it, and what share of the defects of an image on average.</summary>
+    public void Set(int threshold, (long Fewest, long Most) reached, (double Lowest, double Highest) share)
+    {
+        (_fewest[threshold], _most[threshold]) = reached;
+        (_lowestShares[threshold], _highestShares[threshold]) = share;
+    }
+
+    /// <summary>The area at least and at most; NaN where it is undefined, or the counts can't tell whether it is.</summary>
+    public (double Lowest, double Highest) Area(double lowerBound, double upperBound)
+    {
+        if (_most[^1] / (double)pixels > lowerBound
+            || FindEnd(upperBound) is not { } upper || FindEnd(lowerBound) is not { } lower
+            || lower.First + 1 - upper.Last < PerImageOverlap.FewestPoints
+            || lower.LogHighest > upper.LogLowest)
+        {
+            return (double.NaN, double.NaN);
+        }
+
+        // Which threshold the curve begins and ends with may be unknown. So let it run over all in question, with every rate limited to
+        // those of the ends: beyond the ends it then has no length. By summation by parts, the area of the trapezoids is
+        //     L_first (T_first + T_first+1) / 2 - L_last (T_last-1 + T_last) / 2 - sum of L_k (T_k-1 - T_k+1) / 2 in between
+        // with L the logarithm of the rate and T the share of defects, both falling: it rises with T and with L_first, and falls with the
+        // others.
+        var lowest = new CompensatedSum();
+        var highest = new CompensatedSum();
+        int first = upper.First, last = lower.Last;
+        lowest.Add(upper.LogLowest * (_lowestShares[first] + _lowestShares[first + 1]) / 2);
+        highest.Add(upper.LogHighest * (_highestShares[first] + _highestShares[first + 1]) / 2);
+        for (int k = first + 1; k < last; k++)
+        {
+            lowest.Add(-Math.Clamp(Log(_most[k]), lower.LogHighest, upper.LogHighest) * (_lowestShares[k - 1] - _lowestShares[k + 1]) / 2);
+            highest.Add(-Math.Clamp(Log(_fewest[k]), lower.LogLowest, upper.LogLowest) * (_highestShares[k - 1] - _highestShares[k + 1]) / 2);
+        }
+
+        lowest.Add(-lower.LogHighest * (_lowestShares[last - 1] + _lowestShares[last]) / 2);
+        highest.Add(-lower.LogLowest * (_highestShares[last - 1] + _highestShares[last]) / 2);
+
+        // The area of each image is cut off at 1, which takes effect only where the ends lie further apart than the bounds.
+        double range = Math.Log(upperBound / lowerBound);
+        double excess = Math.Max(1, (upper.LogHighest - lower.LogLowest) / range);
+        return (Math.Max(0, (lowest.Value / range / excess) - RoundingError), Math.Min(1, (highest.Value / range) + RoundingError));
+    }
+
+    private double Log(long reached) => Math.Log(reached / (double)pixels);
+
+    /// <summary>Where the rate nearest to a bound may be; null if that could be no pixel at all.</summary>
+    private End? FindEnd(double bound)
+    {
+        double distance = double.PositiveInfinity;
+        for (int k = 0; k < thresholds; k++)
+            distance = Math.Min(distance, Math.Max(Distance(_fewest[k]), Distance(_most[k])));
+
+        int first = 0, last = thresholds - 1;
+        while (!MayBeNearest(first))
+            first++;
+        while (!MayBeNearest(last))
+            last--;
+
+        long fewest = Math.Max(0, (long)((bound - distance) * pixels) - 1), most = (long)((bound + distance) * pixels) + 1;
+        while (Distance(fewest) > distance)
+            fewest++;
+        while (Distance(most) > distance)
+            most--;
+        return fewest == 0 ? null : new End(first, last, Log(fewest), Log(most));
+
+        double Distance(long reached) => Math.Abs((reached / (double)pixels) - bound);
+
+        bool MayBeNearest(int k)
+        {
+            long below = (long)(bound * pixels);
+            return Distance(Math.Clamp(below, _fewest[k], _most[k])) <= distance
+                || Distance(Math.Clamp(below + 1, _fewest[k], _most[k])) <= distance;
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Numerics.Tensors;
+
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>
+/// Collects anomaly maps with their masks and computes how well the scores find the defect pixels. Order, batches and the way the images
+/// were split and merged change no bit of the result. Not safe for several threads at once: give each thread an evaluator and merge them.
+/// </summary>
+/// <remarks>
+/// Exact precision keeps at most 8 bytes a pixel and takes any scores, normalised or raw. The grid needs constant memory whatever the number
+/// of images, and takes normalised scores, 0..1000: that they all lie on this scale is what makes one fixed grid possible.
+/// </remarks>
+public sealed class PixelEvaluator
+{
+    private const byte StateKind = 2;
+
+    private readonly RegionRuns _regions = new();
+    private readonly PixelState _state;
+
+    /// <summary>Makes an evaluator without images.</summary>
+    /// <param name="options">What to keep and compute; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The lower bound of the per-image overlap is not below the upper one.</exception>
+    public PixelEvaluator(PixelEvaluatorOptions? options = null)
+    {
+        Options = options ?? new();
+        if (!(Options.PerImageOverlapLowerBound < Options.PerImageOverlapUpperBound))
+        {
+            throw new ArgumentException(
+                $"The per-image overlap has the lower bound {Options.PerImageOverlapLowerBound} and the upper bound "
+                + $"{Options.PerImageOverlapUpperBound}; the lower one must be less.", nameof(options));
+        }
+
+        _state = Options.Precision == EvaluationPrecision.Grid ? new GridPixels(Options) : new ExactPixels(Options);
+    }
+
+    /// <summary>What the evaluator keeps and computes.</summary>
+    public PixelEvaluatorOptions Options { get; }
+
+    /// <summary>Adds one image. It is added as a whole or, after an exception, not at all.</summary>
+    /// <param name="map">The anomaly map, row-major, height x width; higher is more anomalous.</param>
+    /// <param name="mask">The defects, row-major, height x width: a pixel is a defect where the mask is not 0.</param>
+    /// <param name="height">The number of rows.</param>
+    /// <param name="width">The number of columns.</param>
+    /// <exception cref="ArgumentException">
+    /// Map or mask has another size than height x width, or a score is NaN and NaN is not counted as anomalous.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="height"/> or <paramref name="width"/> is not positive, or the precision is Grid and a score lies outside 0..1000.
+    /// </exception>
+    public void Add(ReadOnlySpan<float> map, ReadOnlySpan<byte> mask, int height, int width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);
+        RequireSize(map.Length, nameof(map));
+        RequireSize(mask.Length, nameof(mask));
+
+        if (float.IsNaN(TensorPrimitives.Max(map)))
+            map = WithoutNaN(map, width);
+        _regions.Label(mask, width, Options.Connectivity);
+        _state.Add(map, _regions);
+
+        void RequireSize(int length, string parameterName)
+        {
+            if (length != (long)height * width)
+            {
+                throw new ArgumentException(
+                    $"The {parameterName} has {length} pixels, but height x width is {height} x {width} = {(long)height * width}.", parameterName);
+            }
+        }
+    }
+
+    /// <summary>Adds the images of another evaluator after those of this one; the other stays as it is.</summary>
+    /// <param name="other">An evaluator with equal options.</param>
+    /// <exception cref="ArgumentException">The options differ.</exception>
+    public void Merge(PixelEvaluator other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Options != Options)
+        {
+            throw new ArgumentException(
+                $"Only evaluators with equal options can be merged; this one has {Options}, the other {other.Options}.", nameof(other));
+        }
+
+        _state.Merge(other._state);
+    }
+
+    /// <summary>Computes the metrics of all images so far; more can be added afterwards.</summary>
+    /// <param name="threshold">The decision threshold, compared as Single; 100 on the normalised scale. On the grid a multiple of 1/1024.</param>
+    /// <param name="falsePositiveCount">
+    /// How many normal pixels <see cref="DetectionMetrics.DetectionRateAtFalsePositiveCount"/> allows to be taken for anomalous.
+    /// </param>
+    /// <param name="threads">How many threads may count at once; the result is the same for every number.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="threshold"/> is not finite as Single or, on the grid, no multiple of 1/1024; <paramref name="falsePositiveCount"/> is
+    /// negative, or <paramref name="threads"/> is not positive.
+    /// </exception>
+    public PixelMetrics Compute(double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10, int threads = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(falsePositiveCount);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        return _state.Compute(threshold, falsePositiveCount, threads);
+    }
+
+    /// <summary>Writes options and state, so that they can be read again with <see cref="ReadFrom"/> and merged elsewhere.</summary>
+    /// <param name="stream">Receives the state at its current position; stays open.</param>
+    public void WriteTo(Stream stream)
+    {
+        using var writer = new StateWriter(stream, StateKind);
+        writer.Write((int)Options.Precision);
+        writer.Write((int)Options.Connectivity);
+        writer.Write(Options.FalsePositiveRateLimit);
+        writer.Write(Options.PerImageOverlapLowerBound);
+        writer.Write(Options.PerImageOverlapUpperBound);
+        writer.Write(Options.PerImageOverlapThresholds);
+        writer.Write(Options.CountNaNAsAnomalous ? 1 : 0);
+        _state.WriteTo(writer);
+        writer.Complete();
+    }
+
+    /// <summary>Reads an evaluator that <see cref="WriteTo"/> wrote; it computes the same bits.</summary>
+    /// <param name="stream">The stream, at the position where the state begins; is read to the end of the state and stays open.</param>
+    /// <exception cref="InvalidDataException">The stream holds something else, another version, or an incomplete or corrupt state.</exception>
+    public static PixelEvaluator ReadFrom(Stream stream)
+    {
+        using var reader = new StateReader(stream, StateKind);
+        PixelEvaluator evaluator = ReadOptions(reader);
+        evaluator._state.ReadFrom(reader);
+        reader.Complete();
+        return evaluator;
+    }
+
+    private static PixelEvaluator ReadOptions(StateReader reader)
+    {
+        try
+        {
+            return new(new()
+            {
+                Precision = (EvaluationPrecision)reader.Read<int>(),
+                Connectivity = (RegionConnectivity)reader.Read<int>(),
+                FalsePositiveRateLimit = reader.Read<double>(),
+                PerImageOverlapLowerBound = reader.Read<double>(),
+                PerImageOverlapUpperBound = reader.Read<double>(),
+                PerImageOverlapThresholds = reader.Read<int>(),
+                CountNaNAsAnomalous = reader.Read<int>() != 0,
+            });
+        }
+        catch (ArgumentException e)
+        {
+            throw reader.Corrupt("options out of their range", e);
+        }
+    }
+
+    private float[] WithoutNaN(ReadOnlySpan<float> map, int width)
+    {
+        if (!Options.CountNaNAsAnomalous)
+        {
+            int place = map.IndexOf(float.NaN);
+            throw new ArgumentException(
+                $"The score at row {place / width}, column {place % width} is NaN. Find out why the model gave it, or set "
+                + $"{nameof(PixelEvaluatorOptions.CountNaNAsAnomalous)}.", nameof(map));
+        }
+
+        float[] replaced = map.ToArray();
+        replaced.AsSpan().Replace(float.NaN, _state.TopScore);
+        return replaced;
+    }
+}

@@ -1,0 +1,21 @@
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>What a pixel evaluator keeps, in one of the two precisions.</summary>
+internal abstract class PixelState
+{
+    /// <summary>What a score of NaN becomes where it counts as anomalous.</summary>
+    public abstract float TopScore { get; }
+
+    /// <summary>Adds an image, or refuses it as a whole.</summary>
+    /// <param name="map">The scores, free of NaN.</param>
+    /// <param name="regions">The labelled regions of its mask.</param>
+    public abstract void Add(ReadOnlySpan<float> map, RegionRuns regions);
+
+    public abstract void Merge(PixelState other);
+
+    public abstract void WriteTo(StateWriter writer);
+
+    public abstract void ReadFrom(StateReader reader);
+
+    public abstract PixelMetrics Compute(double threshold, int falsePositiveCount, int threads);
+}

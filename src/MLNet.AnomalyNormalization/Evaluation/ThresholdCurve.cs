@@ -1,0 +1,162 @@
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>What a score gives as threshold.</summary>
+/// <param name="Score">The score; on the grid the lower edge of a bin.</param>
+/// <param name="TruePositives">Anomalous scores at or above it.</param>
+/// <param name="FalsePositives">Normal scores at or above it.</param>
+/// <param name="FalsePositivesAbove">Normal scores above it, ties with it left out.</param>
+internal readonly record struct CurvePoint(float Score, long TruePositives, long FalsePositives, long FalsePositivesAbove);
+
+/// <summary>
+/// The one curve that every rank metric is read from: a point for each distinct anomalous score, in descending order, and one for the
+/// decision threshold. Nothing but the false positives changes between two of them, so that normal scores need not be sorted, only counted
+/// against the anomalous ones.
+/// </summary>
+internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long negatives)
+{
+    public ReadOnlySpan<CurvePoint> Points => points;
+
+    public long Negatives => negatives;
+
+    /// <summary>A decision threshold in the element type of scores, in which it is compared.</summary>
+    public static float RequireThreshold(double threshold)
+        => float.IsFinite((float)threshold) && (threshold == 0 || (float)threshold != 0)
+            ? (float)threshold + 0f
+            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
+                "A threshold must be a finite number that a Single can hold, because it is compared with scores of that type.");
+
+    /// <summary>Makes the curve from all scores, free of NaN and -0.</summary>
+    /// <param name="anomalous">The anomalous scores in ascending order: the key in the upper half, anything in the lower.</param>
+    /// <param name="normal">The normal scores, in any order and division.</param>
+    /// <param name="threshold">The decision threshold.</param>
+    /// <param name="threads">How many threads may count.</param>
+    public static ThresholdCurve Of(ReadOnlySpan<ulong> anomalous, IReadOnlyList<float[]> normal, float threshold, int threads)
+    {
+        (uint[] cuts, int[] anomalousBelow) = FindCuts(anomalous, ScoreKey.Of(threshold));
+        var counter = new ScoreCounter(cuts);
+        long[] counts = ParallelTally.Sum(normal, counter.Counters, threads, (scores, counters) => counter.Count(scores, counters));
+
+        var points = new CurvePoint[cuts.Length];
+        long above = counts[^1];
+        for (int i = cuts.Length - 1; i >= 0; i--)
+        {
+            long atLeast = above + counts[2 * i + 1];
+            points[^(i + 1)] = new(ScoreKey.ToScore(cuts[i]), anomalous.Length - anomalousBelow[i], atLeast, above);
+            above = atLeast + counts[2 * i];
+        }
+
+        return new(points, anomalous.Length, above);
+    }
+
+    private static (uint[] Cuts, int[] AnomalousBelow) FindCuts(ReadOnlySpan<ulong> anomalous, uint threshold)
+    {
+        var cuts = new List<uint>();
+        var below = new List<int>();
+        bool pending = true;
+        for (int i = 0; i < anomalous.Length; i++)
+        {
+            uint key = (uint)(anomalous[i] >> 32);
+            if (pending && key >= threshold)
+            {
+                pending = false;
+                if (key > threshold)
+                    Cut(threshold, i);
+            }
+
+            if (i == 0 || key != (uint)(anomalous[i - 1] >> 32))
+                Cut(key, i);
+        }
+
+        if (pending)
+            Cut(threshold, anomalous.Length);
+        return ([.. cuts], [.. below]);
+
+        void Cut(uint key, int anomalousBelow)
+        {
+            cuts.Add(key);
+            below.Add(anomalousBelow);
+        }
+    }
+
+    public ConfusionCounts CountsAt(float threshold)
+    {
+        foreach (CurvePoint point in points)
+        {
+            if (point.Score == threshold)
+                return new(point.TruePositives, point.FalsePositives, negatives - point.FalsePositives, positives - point.TruePositives);
+        }
+
+        throw new InvalidOperationException($"The curve was not made for the threshold {threshold}.");
+    }
+
+    /// <summary>The U statistic of Mann and Whitney over all pairs, counted in whole halves.</summary>
+    public double AreaUnderRocCurve()
+    {
+        UInt128 halves = 0;
+        long found = 0;
+        foreach (CurvePoint point in points)
+        {
+            halves += (UInt128)(point.TruePositives - found) * (UInt128)(2 * negatives - point.FalsePositives - point.FalsePositivesAbove);
+            found = point.TruePositives;
+        }
+
+        return (double)halves / (double)(2 * (UInt128)positives * (UInt128)negatives);
+    }
+
+    public double AveragePrecision()
+    {
+        var sum = new CompensatedSum();
+        long found = 0;
+        foreach (CurvePoint point in points)
+        {
+            if (point.TruePositives > found)
+                sum.Add((double)(point.TruePositives - found) * point.TruePositives / (point.TruePositives + point.FalsePositives));
+            found = point.TruePositives;
+        }
+
+        return positives == 0 ? double.NaN : sum.Value / positives;
+    }
+
+    /// <summary>The exact maximum of 2 TP / (2 TP + FP + FN) and the lowest score that attains it, compared as fractions.</summary>
+    public (double Score, double Threshold) MaximumF1()
+    {
+        long numerator = 0, denominator = 1, found = 0;
+        double threshold = double.NaN;
+        foreach (CurvePoint point in points)
+        {
+            long total = point.TruePositives + point.FalsePositives + positives;
+            if (point.TruePositives > found && (UInt128)point.TruePositives * (UInt128)denominator >= (UInt128)numerator * (UInt128)total)
+                (numerator, denominator, threshold) = (point.TruePositives, total, point.Score);
+            found = point.TruePositives;
+        }
+
+        return (positives == 0 ? double.NaN : 2.0 * numerator / denominator, threshold);
+    }
+
+    public double DetectionRate(int falsePositiveCount)
+    {
+        long found = 0;
+        foreach (CurvePoint point in points)
+        {
+            if (point.FalsePositives <= falsePositiveCount)
+                found = point.TruePositives;
+        }
+
+        return (double)found / positives;
+    }
+
+    /// <summary>Scores from the lowest anomalous to the highest normal one, both included.</summary>
+    public long OverlappingScores()
+    {
+        long aboveAllNormal = 0;
+        foreach (CurvePoint point in points)
+        {
+            if (point.FalsePositives == 0)
+                aboveAllNormal = point.TruePositives;
+            if (point.TruePositives == positives)
+                return positives == 0 || point.FalsePositives == 0 ? 0 : point.FalsePositives + positives - aboveAllNormal;
+        }
+
+        return 0;
+    }
+}

@@ -1,0 +1,31 @@
+namespace MLNet.AnomalyNormalization.Thresholds;
+
+internal sealed class MeanPlusDeviationsStrategy(double count) : ThresholdStrategy
+{
+    public override string ToString() => FormattableString.Invariant($"MeanPlusDeviations({count})");
+
+    internal override ScoreCounts StartFit() => new(new ExactMoments());
+
+    private protected override ThresholdFit? Decide(ScoreCounts counts)
+    {
+        RequireRows("normal", counts.NormalCount, 2, counts, counts.NormalCount == 1
+            ? "Add normal rows, or use Quantile, for which one is enough."
+            : "Add normal rows, or use Recall, which needs anomalous rows only.");
+        ExactMoments moments = counts.NormalMoments!;
+        if (moments.HasInfinity)
+        {
+            throw new InvalidOperationException(
+                $"{this} needs finite normal scores, but found infinite ones. " +
+                "Leave those rows out, or use Quantile, which depends on their order only.");
+        }
+
+        (double mean, double deviation) = moments.Compute();
+        double threshold = mean + (count * deviation);
+        if (float.IsFinite((float)threshold) && counts.Refine(counts.CellOf((float)threshold)))
+            return null;
+
+        double n = counts.NormalCount;
+        double margin = OrderStatistics.NormalQuantile * deviation * Math.Sqrt((1 / n) + (count * count / (2 * (n - 1))));
+        return Measure(threshold, threshold - margin, threshold + margin, counts);
+    }
+}

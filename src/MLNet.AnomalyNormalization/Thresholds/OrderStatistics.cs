@@ -1,0 +1,54 @@
+namespace MLNet.AnomalyNormalization.Thresholds;
+
+/// <summary>What 95 % intervals are made with.</summary>
+internal static class OrderStatistics
+{
+    /// <summary>The 97.5 % quantile of the standard normal distribution.</summary>
+    public const double NormalQuantile = 1.959963984540054;
+
+    private const double Tail = 0.025;
+
+    // Terms of the binomial distribution that are smaller than this, relative to the largest, change no sum.
+    private const double Negligible = 1e-20;
+
+    /// <summary>
+    /// The ranks, from 1, of the two scores between which the quantile lies with a probability of at least 95 %, whatever the distribution:
+    /// at least l of n scores lie at or below the quantile with the probability that a binomial (n, probability) number is at least l
+    /// (David and Nagaraja, "Order Statistics", 2003, 7.1).
+    /// </summary>
+    /// <returns>0 for lower or count + 1 for upper if no score bounds that side.</returns>
+    public static (long Lower, long Upper) RanksAround(double probability, long count)
+    {
+        // Terms are taken relative to the largest one and divided by their own sum, which needs no gamma function.
+        double odds = probability / (1 - probability);
+        long mode = (long)Math.Min(count, (count + 1d) * probability);
+        (double total, double term, long first) = (1, 1, mode);
+        while (first > 0 && term > Negligible)
+        {
+            term *= first / ((count - first + 1) * odds);
+            total += term;
+            first--;
+        }
+
+        double firstTerm = term;
+        term = 1;
+        for (long k = mode; k < count && term > Negligible; k++)
+        {
+            term *= (count - k) / (k + 1d) * odds;
+            total += term;
+        }
+
+        long lower = -1;
+        double sum = term = firstTerm;
+        for (long k = first; ; k++)
+        {
+            if (lower < 0 && sum > Tail * total)
+                lower = k;
+            if (k == count || sum >= (1 - Tail) * total)
+                return (lower, k + 1);
+
+            term *= (count - k) / (k + 1d) * odds;
+            sum += term;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>
+/// The columns that a threshold is learned from, or an evaluation is made of, bound to a schema and checked. A name of null leaves the
+/// column out.
+/// </summary>
+internal sealed class AnomalyColumns
+{
+    private readonly List<DataViewSchema.Column> _all = [];
+    private readonly (int Height, int Width)? _size;
+
+    /// <param name="schema">The schema of the data.</param>
+    /// <param name="score">The image score: Single or Double, a scalar or a vector of one element.</param>
+    /// <param name="label">Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1 or NaN.</param>
+    /// <param name="map">The anomaly map: a vector of Single or Double.</param>
+    /// <param name="mask">The defects: a vector of Byte, Boolean or Single, or an image.</param>
+    /// <param name="boxScores">The scores of detected boxes: a vector of Single or Double.</param>
+    /// <param name="size">The size of the maps, if the schema doesn't tell.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
+    public AnomalyColumns(
+        DataViewSchema schema, string? score, string? label, string? map = null, string? mask = null, string? boxScores = null,
+        (int Height, int Width)? size = null)
+    {
+        Score = Find(score, "Single or Double, as a scalar or a vector of one element", type => ItemOf(type) is var item
+            && (item == NumberDataViewType.Single || item == NumberDataViewType.Double) && type is not VectorDataViewType { Size: > 1 });
+        Label = Find(label, "Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1 or NaN",
+            type => type == BooleanDataViewType.Instance || type == NumberDataViewType.Single || type == NumberDataViewType.Double
+                || type == NumberDataViewType.Int32);
+        Map = Find(map, "a vector of Single or Double", IsVectorOfNumbers);
+        BoxScores = Find(boxScores, "a vector of Single or Double", IsVectorOfNumbers);
+        Mask = Find(mask, "a vector of Byte, Boolean or Single, or an image", type => ImageMask.IsImage(type)
+            || (type is VectorDataViewType && ItemOf(type) is var item
+                && (item == NumberDataViewType.Byte || item == BooleanDataViewType.Instance || item == NumberDataViewType.Single)));
+        _size = size ?? SizeIn(schema);
+
+        DataViewSchema.Column? Find(string? name, string expected, Func<DataViewType, bool> fits)
+        {
+            if (name is null)
+                return null;
+
+            if (schema.GetColumnOrNull(name) is not { } column)
+            {
+                throw new ArgumentOutOfRangeException(nameof(schema),
+                    $"Column '{name}' is missing: expected {expected}, got a schema with {string.Join(", ", schema.Select(other => other.Name))}.");
+            }
+
+            if (!fits(column.Type))
+                throw new ArgumentOutOfRangeException(nameof(schema), $"Column '{name}': expected {expected}, got {column.Type}.");
+
+            _all.Add(column);
+            return column;
+        }
+    }
+
+    public DataViewSchema.Column? Score { get; }
+
+    public DataViewSchema.Column? Label { get; }
+
+    public DataViewSchema.Column? Map { get; }
+
+    public DataViewSchema.Column? Mask { get; }
+
+    public DataViewSchema.Column? BoxScores { get; }
+
+    /// <summary>What a cursor has to be asked for.</summary>
+    public IReadOnlyList<DataViewSchema.Column> All => _all;
+
+    /// <summary>The height and width of a map of so many pixels, or null if neither the schema nor the caller tells them.</summary>
+    public (int Height, int Width)? SizeOf(int pixels) => _size is var (height, width) && (long)height * width == pixels ? _size : null;
+
+    public static DataViewType ItemOf(DataViewType type) => type is VectorDataViewType vector ? vector.ItemType : type;
+
+    private static bool IsVectorOfNumbers(DataViewType type)
+        => type is VectorDataViewType vector && (vector.ItemType == NumberDataViewType.Single || vector.ItemType == NumberDataViewType.Double);
+
+    // A model that stock components computed has flattened its normalised map, but the raw map of the same length beside it, and the mask,
+    // still have their shape.
+    private (int Height, int Width)? SizeIn(DataViewSchema schema)
+    {
+        if (Map?.Type is not VectorDataViewType map)
+            return null;
+
+        if (ShapeOf(map) is { } own)
+            return own;
+
+        if (Mask?.Type is VectorDataViewType mask && ShapeOf(mask) is { } ofMask)
+            return ofMask;
+
+        (int, int)?[] others = [.. schema
+            .Where(column => !column.IsHidden && IsVectorOfNumbers(column.Type) && ((VectorDataViewType)column.Type).Size == map.Size)
+            .Select(column => ShapeOf((VectorDataViewType)column.Type))
+            .Where(shape => shape is not null)
+            .Distinct()];
+        return others is [var only] ? only : null;
+    }
+
+    private static (int Height, int Width)? ShapeOf(VectorDataViewType type)
+        => type.IsKnownSize && type.Dimensions is [.., var height, var width] && (long)height * width == type.Size ? (height, width) : null;
+}

@@ -1,0 +1,164 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>
+/// Reads the columns of <see cref="AnomalyColumns"/> from the present row of a cursor. Spans are valid until the next row is read.
+/// </summary>
+/// <remarks>
+/// Double becomes the nearest Single that is not greater, so that <c>score &gt;= threshold</c> says the same before and after for every
+/// threshold that a Single can hold.
+/// </remarks>
+internal sealed class AnomalyRow
+{
+    private readonly AnomalyColumns _columns;
+    private readonly DataViewRow _row;
+    private readonly Reader<float>? _score;
+    private readonly Reader<float>? _map;
+    private readonly Reader<float>? _boxScores;
+    private readonly Reader<double>? _label;
+    private readonly Reader<byte>? _mask;
+    private readonly ImageMask? _image;
+    private byte[] _noDefects = [];
+
+    public AnomalyRow(AnomalyColumns columns, DataViewRow row)
+    {
+        _columns = columns;
+        _row = row;
+        _score = Numbers(columns.Score);
+        _map = Numbers(columns.Map);
+        _boxScores = Numbers(columns.BoxScores);
+        _label = Labels(columns.Label);
+        if (columns.Mask is { } mask && ImageMask.IsImage(mask.Type))
+            _image = new ImageMask(row, mask);
+        _mask = _image is null ? Masks(columns.Mask) : _image.Read;
+    }
+
+    private delegate ReadOnlySpan<T> Reader<T>();
+
+    /// <summary>The image score.</summary>
+    public float ReadScore()
+        => _score!() is [var only] ? only : throw Invalid(_columns.Score, "expected one score, got a vector of another length");
+
+    /// <summary>Whether the row is anomalous; null where the label is unknown or there is no label column.</summary>
+    public bool? ReadLabel()
+        => _label?.Invoke()[0] switch
+        {
+            0 => false,
+            1 => true,
+            null or -1 or double.NaN => null,
+            double other => throw Invalid(_columns.Label, $"the label is {other}; expected 0, 1 or, for unknown, -1 or NaN"),
+        };
+
+    /// <summary>The scores of the boxes.</summary>
+    public ReadOnlySpan<float> ReadBoxScores() => _boxScores!();
+
+    /// <summary>The anomaly map.</summary>
+    public ReadOnlySpan<float> ReadMap() => _map!();
+
+    /// <summary>
+    /// The defects, 0 or not for each pixel of the map. An empty mask is that of a good image, if the label says so; where the label is
+    /// unknown too, the result is false: nobody knows the pixels of this row.
+    /// </summary>
+    /// <param name="pixels">The length of the map.</param>
+    /// <param name="isAnomalous">The label of the row.</param>
+    /// <param name="mask">The defects.</param>
+    public bool TryReadMask(int pixels, bool? isAnomalous, out ReadOnlySpan<byte> mask)
+    {
+        mask = _mask!();
+        if (mask.IsEmpty && pixels > 0)
+        {
+            if (isAnomalous == true)
+                throw Invalid(_columns.Mask, "the row is anomalous but has no mask. Add it, or set the label to unknown (-1)");
+
+            if (_noDefects.Length < pixels)
+                _noDefects = new byte[pixels];
+            mask = _noDefects.AsSpan(0, pixels);
+            return isAnomalous == false;
+        }
+
+        if (mask.Length != pixels)
+        {
+            string size = _image is null ? "" : $" ({_image.Height} x {_image.Width})";
+            throw Invalid(_columns.Mask,
+                $"the mask has {mask.Length} pixels{size}, the map {pixels}. Resize the mask to the map, with nearest neighbours, or the map to the mask");
+        }
+
+        return true;
+    }
+
+    /// <summary>The height and width of the map, after its mask was read.</summary>
+    public (int Height, int Width) SizeOf(int pixels)
+        => _columns.SizeOf(pixels)
+            ?? (_image is not null && (long)_image.Height * _image.Width == pixels
+                ? (_image.Height, _image.Width)
+                : throw Invalid(_columns.Map, $"the map has {pixels} pixels, but no column tells its height and width. Set MapHeight and MapWidth"));
+
+    /// <summary>Says which column and row something is wrong with.</summary>
+    public InvalidDataException Invalid(DataViewSchema.Column? column, string what, Exception? inner = null)
+        => new($"Column '{column?.Name}', row {_row.Position}: {what}.", inner);
+
+    private static float RoundDown(double value) => (float)value is var single && single > value ? MathF.BitDecrement(single) : single;
+
+    private Reader<float>? Numbers(DataViewSchema.Column? column)
+        => column is not { } present ? null
+            : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Single ? Values<float>(present)
+            : Converted(Values<double>(present), RoundDown);
+
+    private Reader<double>? Labels(DataViewSchema.Column? column)
+        => column is not { } present ? null
+            : present.Type == BooleanDataViewType.Instance ? Converted(Values<bool>(present), label => label ? 1d : 0d)
+            : present.Type == NumberDataViewType.Single ? Converted(Values<float>(present), label => (double)label)
+            : present.Type == NumberDataViewType.Int32 ? Converted(Values<int>(present), label => (double)label)
+            : Values<double>(present);
+
+    private Reader<byte>? Masks(DataViewSchema.Column? column)
+        => column is not { } present ? null
+            : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Byte ? Values<byte>(present)
+            : AnomalyColumns.ItemOf(present.Type) == BooleanDataViewType.Instance ? Converted(Values<bool>(present), defect => defect ? (byte)1 : (byte)0)
+            : Converted(Values<float>(present), defect => defect == 0 ? (byte)0 : (byte)1);
+
+    private Reader<T> Values<T>(DataViewSchema.Column column)
+    {
+        if (column.Type is not VectorDataViewType)
+        {
+            ValueGetter<T> scalar = _row.GetGetter<T>(column);
+            var value = new T[1];
+            return () =>
+            {
+                scalar(ref value[0]);
+                return value;
+            };
+        }
+
+        ValueGetter<VBuffer<T>> vector = _row.GetGetter<VBuffer<T>>(column);
+        VBuffer<T> values = default;
+        T[] dense = [];
+        return () =>
+        {
+            vector(ref values);
+            if (values.IsDense)
+                return values.GetValues();
+
+            if (dense.Length < values.Length)
+                dense = new T[values.Length];
+            values.CopyTo(dense.AsSpan(0, values.Length));
+            return dense.AsSpan(0, values.Length);
+        };
+    }
+
+    private static Reader<T> Converted<TSource, T>(Reader<TSource> source, Func<TSource, T> convert)
+    {
+        T[] converted = [];
+        return () =>
+        {
+            ReadOnlySpan<TSource> values = source();
+            if (converted.Length < values.Length)
+                converted = new T[values.Length];
+            for (int i = 0; i < values.Length; i++)
+                converted[i] = convert(values[i]);
+            return converted.AsSpan(0, values.Length);
+        };
+    }
+}

@@ -1,0 +1,133 @@
+using CsCheck;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Tests.Evaluation;
+
+[TestClass]
+public class GridPixelsTests
+{
+    private static readonly PixelEvaluatorOptions s_grid = new() { Precision = EvaluationPrecision.Grid };
+
+    [TestMethod]
+    public void The_exact_value_lies_within_the_certified_half_width()
+        => Gen.Select(Draw.Images(Draw.NormalizedScore), Gen.Bool, Gen.Double[0.01, 1]).Sample((images, diagonal, limit) =>
+        {
+            var options = new PixelEvaluatorOptions
+            {
+                Connectivity = diagonal ? RegionConnectivity.Eight : RegionConnectivity.Four,
+                FalsePositiveRateLimit = limit,
+            };
+            PixelMetrics exact = images.Evaluator(options).Compute();
+            PixelMetrics grid = images.Evaluator(options with { Precision = EvaluationPrecision.Grid }).Compute();
+            Assert.AreEqual(exact.Counts, grid.Counts);
+            Metrics.Near(exact.AreaUnderRocCurve, grid.AreaUnderRocCurve, grid.AreaUnderRocCurveError, "AUROC");
+            Metrics.Near(exact.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurveError, "average precision");
+            Metrics.Near(exact.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError, "AUPRO");
+            Metrics.Near(exact.MaximumF1Score, grid.MaximumF1Score, grid.MaximumF1ScoreError, "maximum F1");
+            if (!double.IsNaN(exact.MaximumF1Score))
+            {
+                double attained = images.Evaluator(options).Compute(grid.MaximumF1Threshold).F1Score;
+                Assert.IsGreaterThanOrEqualTo(grid.MaximumF1Score - grid.MaximumF1ScoreError, attained);
+                Assert.IsLessThanOrEqualTo(exact.DetectionRateAtFalsePositiveCount, grid.DetectionRateAtFalsePositiveCount);
+            }
+
+            Assert.IsGreaterThanOrEqualTo(exact.OverlappingScores, grid.OverlappingScores);
+        }, seed: Draw.Seed, iter: 150);
+
+    [TestMethod]
+    public void The_half_widths_are_attained_by_the_best_and_the_worst_order_within_a_bin()
+    {
+        // Two defects and two normal pixels in one bin: either order is possible.
+        PixelMetrics best = Exact([100.5f, 100.5f, 100.25f, 100.25f]), worst = Exact([100.1f, 100.2f, 100.5f, 100.5f]);
+        PixelMetrics grid = Metrics([100.0001f, 100.0002f, 100.0003f, 100.0004f]);
+        CheckEnds(best.AreaUnderRocCurve, worst.AreaUnderRocCurve, grid.AreaUnderRocCurve, grid.AreaUnderRocCurveError);
+        CheckEnds(best.AreaUnderPrecisionRecallCurve, worst.AreaUnderPrecisionRecallCurve,
+            grid.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurveError);
+        CheckEnds(best.MaximumF1Score, worst.MaximumF1Score, grid.MaximumF1Score, grid.MaximumF1ScoreError);
+        CheckEnds(best.AreaUnderPerRegionOverlap, worst.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError);
+
+        static PixelMetrics Metrics(float[] map) => Evaluate(map, s_grid);
+
+        static PixelMetrics Exact(float[] map) => Evaluate(map, new());
+
+        static PixelMetrics Evaluate(float[] map, PixelEvaluatorOptions options)
+        {
+            var evaluator = new PixelEvaluator(options);
+            evaluator.Add(map, [1, 1, 0, 0], 2, 2);
+            return evaluator.Compute();
+        }
+
+        static void CheckEnds(double best, double worst, double middle, double halfWidth)
+        {
+            Assert.AreEqual(best, middle + halfWidth, 1e-9);
+            Assert.AreEqual(worst, middle - halfWidth, 1e-9);
+        }
+    }
+
+    [TestMethod]
+    public void Crowded_bins_keep_their_certificate()
+    {
+        // Hundreds of defects in one bin take the bound by an integral instead of the sum.
+        Gen.Select(Gen.Int[0, 40].Select(i => 100 + ((i - 20) / 2048f / 16)), Gen.Frequency((1, Gen.Const((byte)0)), (1, Gen.Const((byte)1)))).Array[40 * 40].Sample(pixels =>
+        {
+            float[] map = [.. pixels.Select(pixel => pixel.Item1)];
+            byte[] mask = [.. pixels.Select(pixel => pixel.Item2)];
+            var images = new ImageSet([map], [mask], 40, 40);
+            PixelMetrics exact = images.Evaluator().Compute(), grid = images.Evaluator(s_grid).Compute();
+            Assert.AreEqual(exact.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurveError);
+            Assert.AreEqual(exact.AreaUnderRocCurve, grid.AreaUnderRocCurve, grid.AreaUnderRocCurveError);
+            Assert.AreEqual(exact.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError);
+            Assert.AreEqual(exact.MaximumF1Score, grid.MaximumF1Score, grid.MaximumF1ScoreError);
+        }, seed: Draw.Seed, iter: 30);
+    }
+
+    [TestMethod]
+    [DataRow(-0.001f, DisplayName = "below 0")]
+    [DataRow(1000.0001f, DisplayName = "above 1000")]
+    [DataRow(float.PositiveInfinity, DisplayName = "infinite")]
+    public void A_score_that_is_not_normalised_is_refused_and_nothing_is_added(float score)
+    {
+        var evaluator = new PixelEvaluator(s_grid);
+        var e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => evaluator.Add([1, 2, score, 4], [1, 1, 0, 0], 2, 2));
+        Assert.AreEqual(score, e.ActualValue);
+        Assert.AreEqual(0, evaluator.Compute().Counts.Total);
+    }
+
+    [TestMethod]
+    public void A_threshold_between_two_bins_is_refused_with_the_nearest_two()
+    {
+        var e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new PixelEvaluator(s_grid).Compute(100.0001));
+        StringAssert.Contains(e.Message, "The nearest are 100 and 100.0009765625.");
+        Assert.AreEqual(100.0001, e.ActualValue);
+    }
+
+    [TestMethod]
+    [DataRow(-5.0, 4, DisplayName = "below the scale: all")]
+    [DataRow(0.0, 4)]
+    [DataRow(1 / 1024.0, 3)]
+    [DataRow(1000.0, 1, DisplayName = "the last bin")]
+    [DataRow(1001.0, 0, DisplayName = "above the scale: none")]
+    public void Counts_are_exact_at_every_multiple_of_the_step(double threshold, int reached)
+    {
+        var evaluator = new PixelEvaluator(s_grid);
+        evaluator.Add([-0f, 1 / 1024f, 500, 1000], new byte[4], 2, 2);
+        Assert.AreEqual(reached, evaluator.Compute(threshold).Counts.FalsePositives);
+    }
+
+    [TestMethod]
+    public void The_state_has_one_size_whatever_the_number_of_images()
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        var evaluator = new PixelEvaluator(s_grid);
+        long state = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.IsLessThan(64 << 20, state);
+
+        var map = new float[10_000];
+        var mask = new byte[10_000];
+        evaluator.Add(map, mask, 100, 100);
+        before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1_000; i++)
+            evaluator.Add(map, mask, 100, 100);
+        Assert.IsLessThan(100_000, GC.GetAllocatedBytesForCurrentThread() - before, "some bytes an image are scratch, the state stays as it is");
+    }
+}

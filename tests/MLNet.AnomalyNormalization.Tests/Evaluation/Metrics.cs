@@ -1,0 +1,30 @@
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Tests.Evaluation;
+
+/// <summary>Comparisons of metrics, for which NaN equals NaN.</summary>
+internal static class Metrics
+{
+    public static void Near(double expected, double actual, double tolerance, string what)
+    {
+        if (double.IsNaN(expected))
+            Assert.IsTrue(double.IsNaN(actual), $"{what}: expected NaN, got {actual}");
+        else
+            Assert.AreEqual(expected, actual, tolerance, what);
+    }
+
+    public static void SameBits(PixelMetrics expected, PixelMetrics actual)
+    {
+        CollectionAssert.AreEqual(
+            expected.AreaUnderPerImageOverlaps.Select(BitConverter.DoubleToInt64Bits).ToArray(),
+            actual.AreaUnderPerImageOverlaps.Select(BitConverter.DoubleToInt64Bits).ToArray());
+        SameBitsButOrder(expected, actual);
+    }
+
+    /// <summary>The same but for the order of the values per image, which is the order of adding.</summary>
+    public static void SameBitsButOrder(PixelMetrics expected, PixelMetrics actual)
+    {
+        CollectionAssert.AreEqual(expected.AreaUnderPerImageOverlaps.Order().ToArray(), actual.AreaUnderPerImageOverlaps.Order().ToArray());
+        Assert.AreEqual(expected with { AreaUnderPerImageOverlaps = [] }, actual with { AreaUnderPerImageOverlaps = [] });
+    }
+}

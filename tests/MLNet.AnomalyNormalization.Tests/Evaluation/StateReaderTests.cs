@@ -1,0 +1,115 @@
+using System.Buffers.Binary;
+using CsCheck;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Tests.Evaluation;
+
+[TestClass]
+public class StateReaderTests
+{
+    private static readonly byte[] s_imageState = ImageState();
+    private static readonly byte[] s_exactState = PixelState(EvaluationPrecision.Exact);
+    private static readonly byte[] s_gridState = PixelState(EvaluationPrecision.Grid);
+
+    [TestMethod]
+    public void A_state_that_ends_early_is_refused_wherever_it_ends()
+    {
+        for (int length = 0; length < s_exactState.Length; length++)
+            Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream(s_exactState, 0, length)));
+        for (int length = 0; length < s_imageState.Length; length++)
+            Assert.ThrowsExactly<InvalidDataException>(() => ImageEvaluator.ReadFrom(new MemoryStream(s_imageState, 0, length)));
+        var e = Assert.ThrowsExactly<InvalidDataException>(() => ImageEvaluator.ReadFrom(new MemoryStream(s_imageState, 0, 20)));
+        StringAssert.Contains(e.Message, "ends after 20 bytes");
+    }
+
+    [TestMethod]
+    public void A_state_with_a_changed_byte_is_refused_wherever_it_is()
+    {
+        CheckAll(s_imageState, bytes => ImageEvaluator.ReadFrom(bytes));
+        CheckAll(s_exactState, bytes => PixelEvaluator.ReadFrom(bytes));
+        CheckAll(s_gridState, bytes => PixelEvaluator.ReadFrom(bytes));
+
+        static void CheckAll(byte[] state, Action<Stream> read)
+        {
+            for (int place = 0; place < state.Length; place++)
+            {
+                byte[] changed = [.. state];
+                changed[place] ^= 0x15;
+                Assert.ThrowsExactly<InvalidDataException>(() => read(new MemoryStream(changed)), $"byte {place}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Anything_else_is_refused()
+        => Gen.Byte.Array[0, 300].Sample(bytes =>
+        {
+            Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream(bytes)));
+            Assert.ThrowsExactly<InvalidDataException>(() => ImageEvaluator.ReadFrom(new MemoryStream([.. s_imageState[..8], .. bytes])));
+            Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream([.. s_exactState[..12], .. bytes])));
+        }, seed: Draw.Seed, iter: 5_000);
+
+    [TestMethod]
+    public void Another_version_or_kind_is_named()
+    {
+        byte[] later = [.. s_imageState];
+        later[6] = 2;
+        StringAssert.Contains(Refusal(() => ImageEvaluator.ReadFrom(new MemoryStream(later))), "version 2; this library reads version 1");
+        StringAssert.Contains(Refusal(() => PixelEvaluator.ReadFrom(new MemoryStream(s_imageState))), "kind 1; expected kind 2");
+        StringAssert.Contains(Refusal(() => PixelEvaluator.ReadFrom(new MemoryStream("PK...not this"u8.ToArray()))), "begins with 504B2E2E2E6E6F74");
+
+        static string Refusal(Action read) => Assert.ThrowsExactly<InvalidDataException>(read).Message;
+    }
+
+    [TestMethod]
+    public void An_announced_size_is_not_trusted_with_memory()
+    {
+        // The number of normal scores becomes 2^31 - 1; it stands after the header, the length of the block and the flag.
+        byte[] huge = [.. s_imageState];
+        BinaryPrimitives.WriteInt32LittleEndian(huge.AsSpan(13), int.MaxValue);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.ThrowsExactly<InvalidDataException>(() => ImageEvaluator.ReadFrom(new MemoryStream(huge)));
+        Assert.IsLessThan(2 << 20, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [TestMethod]
+    public void States_can_follow_one_another_in_a_stream()
+    {
+        using var stream = new MemoryStream([.. s_imageState, .. s_exactState, .. s_gridState, 42]);
+        Assert.AreEqual(2, ImageEvaluator.ReadFrom(stream).Count);
+        Assert.AreEqual(6, PixelEvaluator.ReadFrom(stream).Compute().Counts.Total);
+        Assert.AreEqual(6, PixelEvaluator.ReadFrom(stream).Compute().Counts.Total);
+        Assert.AreEqual(42, stream.ReadByte());
+    }
+
+    [TestMethod]
+    public void A_state_larger_than_one_block_survives()
+    {
+        var evaluator = new ImageEvaluator();
+        for (int i = 0; i < 300_000; i++)
+            evaluator.Add(i * 0.37f % 1000, i % 3 == 0);
+        using var stream = new MemoryStream();
+        evaluator.WriteTo(stream);
+        stream.Position = 0;
+        Assert.AreEqual(evaluator.Compute(), ImageEvaluator.ReadFrom(stream).Compute());
+    }
+
+    private static byte[] ImageState()
+    {
+        var evaluator = new ImageEvaluator();
+        evaluator.Add(1, true);
+        evaluator.Add(2, false);
+        using var stream = new MemoryStream();
+        evaluator.WriteTo(stream);
+        return stream.ToArray();
+    }
+
+    private static byte[] PixelState(EvaluationPrecision precision)
+    {
+        var evaluator = new PixelEvaluator(new() { Precision = precision });
+        evaluator.Add([1, 2, 3, 4, 5, 6], [0, 1, 1, 0, 0, 9], 2, 3);
+        using var stream = new MemoryStream();
+        evaluator.WriteTo(stream);
+        return stream.ToArray();
+    }
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace MLNet.AnomalyNormalization.Tests;
+
+[TestClass]
+public sealed partial class ReadmeTests
+{
+    private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+
+    [TestMethod]
+    public void The_first_program_in_the_README_is_the_quickstart_and_prints_what_the_README_says()
+    {
+        string program = Block("csharp");
+        Assert.AreEqual(File.ReadAllText(Path.Combine(Repository.Root, "samples", "Quickstart", "Program.cs")).Trim(), program);
+
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(Repository.Root, "samples", "Quickstart", "bin", BuildFolder(), "Quickstart.dll");
+        using Process child = Process.Start(new ProcessStartInfo("dotnet", path) { RedirectStandardOutput = true, WorkingDirectory = folder[""] })!;
+        string output = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        Assert.AreEqual(0, child.ExitCode);
+        Assert.AreEqual(Block("text"), output.Trim());
+        Assert.IsTrue(File.Exists(folder["model.zip"]));
+    }
+
+    [TestMethod]
+    public void Files_and_folders_that_the_README_names_are_there()
+    {
+        string[] missing = [.. PathsInRepository().Matches(Readme).Select(match => match.Groups[1].Value).Distinct()
+            .Where(path => !Path.Exists(Path.Combine(Repository.Root, path)))];
+        Assert.IsEmpty(missing, string.Join(", ", missing));
+    }
+
+    // Debug/net10.0 or Release/net10.0, as this assembly itself was built.
+    private static string BuildFolder()
+        => string.Join(Path.DirectorySeparatorChar, AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..]);
+
+    private static string Block(string language) => Regex.Match(Readme, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value.Trim();
+
+    [GeneratedRegex(@"((?:src|tests|samples)/[A-Za-z0-9_./-]*[A-Za-z0-9])")]
+    private static partial Regex PathsInRepository();
+}

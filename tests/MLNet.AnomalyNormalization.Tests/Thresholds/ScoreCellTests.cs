@@ -1,0 +1,39 @@
+using CsCheck;
+using MLNet.AnomalyNormalization.Thresholds;
+
+namespace MLNet.AnomalyNormalization.Tests.Thresholds;
+
+[TestClass]
+public sealed class ScoreCellTests
+{
+    [TestMethod]
+    public void Keys_order_as_their_floats_do()
+        => Gen.Select(Gen.Single, Gen.Single).Where((a, b) => !float.IsNaN(a) && !float.IsNaN(b)).Sample((a, b)
+            => Assert.AreEqual(a.CompareTo(b), ScoreCell.KeyOf(a).CompareTo(ScoreCell.KeyOf(b))), seed: "0000KDXOm2k3", iter: 2000);
+
+    [TestMethod]
+    public void The_two_zeros_are_one() => Assert.AreEqual(ScoreCell.KeyOf(0f), ScoreCell.KeyOf(-0f));
+
+    [TestMethod]
+    [DataRow(0f)]
+    [DataRow(-1.5f)]
+    [DataRow(float.Epsilon)]
+    [DataRow(float.NegativeInfinity)]
+    [DataRow(float.PositiveInfinity)]
+    public void A_cell_of_one_float_is_that_float(float score)
+    {
+        var cell = new ScoreCell(ScoreCell.KeyOf(score), 0, 1, 0);
+        Assert.AreEqual((score, score, true), (cell.Lowest, cell.Highest, cell.IsExact));
+    }
+
+    [TestMethod]
+    public void A_wide_cell_ends_at_its_floats_and_never_in_NaN()
+    {
+        var one = new ScoreCell(ScoreCell.KeyOf(1f), 16, 1, 0);
+        Assert.AreEqual((1f, MathF.BitDecrement(1.0078125f)), (one.Lowest, one.Highest));
+        var top = new ScoreCell(ScoreCell.KeyOf(float.PositiveInfinity), 16, 1, 0);
+        Assert.AreEqual((float.PositiveInfinity, float.PositiveInfinity), (top.Lowest, top.Highest));
+        var bottom = new ScoreCell(ScoreCell.KeyOf(float.NegativeInfinity) & ~0xFFFFu, 16, 1, 0);
+        Assert.AreEqual((float.NegativeInfinity, float.NegativeInfinity), (bottom.Lowest, bottom.Highest));
+    }
+}

@@ -1,0 +1,97 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+using MLNet.AnomalyNormalization;
+
+namespace VisualInspection;
+
+/// <summary>What goes into the pipeline.</summary>
+internal sealed class ImageFile
+{
+    public string Path { get; set; } = "";
+}
+
+/// <summary>What the model says of an image.</summary>
+internal class RawInspection
+{
+    /// <summary>The image score, one element, in deviations.</summary>
+    [ColumnName(GaussianModel.ScoreName)]
+    public float[] Score { get; set; } = [];
+
+    /// <summary>The anomaly map, row by row, in deviations.</summary>
+    [ColumnName(GaussianModel.MapName)]
+    public float[] Map { get; set; } = [];
+}
+
+/// <summary>What comes out of the pipeline: 100 is the threshold, of the score and of the map.</summary>
+internal sealed class Inspection : RawInspection
+{
+    public float[] NormalizedScore { get; set; } = [];
+
+    public bool[] PredictedLabel { get; set; } = [];
+
+    public float[] NormalizedMap { get; set; } = [];
+}
+
+/// <summary>The ML.NET side: from image files to features, to raw scores and to normalised ones.</summary>
+internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSize)
+{
+    // Larger images are made smaller, to have the same number of pixels: the model needs no more to see what it can see.
+    private const int LargestArea = 100_000;
+
+    /// <summary>The size that images are brought to: the shape of the first good one.</summary>
+    public ImageSize Size { get; } = imageSize.Within(LargestArea);
+
+    /// <summary>The features of each image, by the graph that computes them alone.</summary>
+    public IEnumerable<float[]> Features(string onnxPath, IEnumerable<InspectionImage> images)
+    {
+        IDataView data = Load(images);
+        using TransformerChain<ITransformer> model = Model(onnxPath, GaussianModel.FeaturesName).Fit(data);
+        foreach (float[] features in model.Transform(data).GetColumn<float[]>(GaussianModel.FeaturesName))
+            yield return features;
+    }
+
+    /// <summary>The raw score and map of each image.</summary>
+    public IEnumerable<RawInspection> Score(string onnxPath, IEnumerable<InspectionImage> images)
+    {
+        IDataView data = Load(images);
+        using TransformerChain<ITransformer> model = Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName).Fit(data);
+        foreach (RawInspection inspection in mlContext.Data.CreateEnumerable<RawInspection>(model.Transform(data), reuseRowObject: false))
+            yield return inspection;
+    }
+
+    /// <summary>The whole way, from the file to the normalised score. Nothing is learned: model and thresholds are there.</summary>
+    /// <returns>The pipeline; it holds the ONNX file open until it is disposed.</returns>
+    public TransformerChain<ITransformer> Build(string onnxPath, AnomalyThresholds thresholds)
+        => Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName)
+            .Append<ITransformer>(mlContext.Transforms.NormalizeAnomaly(thresholds, new AnomalyNormalizationOptions
+            {
+                ScoreColumnName = GaussianModel.ScoreName,
+                MapColumnName = GaussianModel.MapName,
+            }))
+            .Fit(Load([]));
+
+    public void Save(ITransformer pipeline, string path) => mlContext.Model.Save(pipeline, Load([]).Schema, path);
+
+    /// <summary>Inspects many images, one after another.</summary>
+    public IEnumerable<Inspection> Inspect(ITransformer pipeline, IEnumerable<InspectionImage> images)
+        => mlContext.Data.CreateEnumerable<Inspection>(pipeline.Transform(Load(images)), reuseRowObject: false);
+
+    /// <summary>Inspects one image, and disposes the pipeline, as a prediction engine does with what it was made of.</summary>
+    public Inspection Inspect(ITransformer pipeline, InspectionImage image)
+    {
+        using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(pipeline);
+        return engine.Predict(new ImageFile { Path = image.Path });
+    }
+
+    private IDataView Load(IEnumerable<InspectionImage> images)
+        => mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }));
+
+    private EstimatorChain<ITransformer> Model(string onnxPath, params string[] outputs)
+        => new EstimatorChain<ITransformer>()
+            .Append(mlContext.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
+            .Append(mlContext.Transforms.ResizeImages(
+                "Photo", Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
+            .Append(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, "Photo"))
+            .Append<ITransformer>(mlContext.Transforms.ApplyOnnxModel(outputs, [GaussianModel.InputName], onnxPath));
+}

@@ -1,0 +1,29 @@
+using Microsoft.ML.Data;
+
+namespace VisualInspection.Tests;
+
+/// <summary>Images that are just large enough to be inspected.</summary>
+internal static class SmallImages
+{
+    public const int Height = 20;
+    public const int Width = 16;
+
+    /// <summary>Writes grey noise as an image file, and the folder that it stands in.</summary>
+    public static void Write(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var random = new RandomDraws(Path.GetFileName(path)[0]);
+        byte[] pixels = [.. Enumerable.Range(0, 4 * Height * Width).Select(i => i % 4 == 3 ? (byte)255 : (byte)random.Between(100, 150))];
+        using MLImage image = MLImage.CreateFromPixels(Width, Height, MLPixelFormat.Rgba32, pixels);
+        image.Save(Path.ChangeExtension(path, ".png"));
+        File.Move(Path.ChangeExtension(path, ".png"), path);
+    }
+
+    /// <summary>A folder with four good images to learn from and one to inspect.</summary>
+    public static void WriteFolder(string path)
+    {
+        for (int i = 0; i < 4; i++)
+            Write(Path.Combine(path, "train", "good", $"{i}.png"));
+        Write(Path.Combine(path, "test", "good", "0.png"));
+    }
+}

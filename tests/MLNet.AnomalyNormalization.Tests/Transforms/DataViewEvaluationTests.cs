@@ -1,0 +1,335 @@
+using Microsoft.ML;
+using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Tests.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Tests.Transforms;
+
+[TestClass]
+public sealed class DataViewEvaluationTests
+{
+    private static readonly PixelEvaluatorOptions FewPixels = new()
+    {
+        PerImageOverlapLowerBound = 0.05,
+        PerImageOverlapUpperBound = 0.5,
+        PerImageOverlapThresholds = 2000,
+    };
+
+    private readonly MLContext _mlContext = new(seed: 1);
+
+    [TestMethod]
+    [DataRow(1, DisplayName = "one cursor")]
+    [DataRow(4, DisplayName = "four cursors")]
+    public void It_gives_exactly_what_the_evaluators_give_whatever_the_number_of_cursors(int threads)
+    {
+        MaskedRow[] rows = MaskedRows.Make(300, withUnknown: true);
+        var images = new ImageEvaluator();
+        var pixels = new PixelEvaluator(FewPixels);
+        var imageNormalizer = new ScoreNormalizer(MaskedRows.Thresholds.Image);
+        var pixelNormalizer = new ScoreNormalizer(MaskedRows.Thresholds.Pixel);
+        var overlapIndices = new List<int>();
+        for (int i = 0; i < rows.Length; i++)
+        {
+            images.Add(imageNormalizer.Normalize(rows[i].Score), rows[i].Known);
+            if (rows[i].Mask.Length == 0 && rows[i].Known is null)
+                continue;
+
+            overlapIndices.Add(i);
+            pixels.Add(Array.ConvertAll(rows[i].AnomalyMap, pixelNormalizer.Normalize), rows[i].Mask.Length == 0 ? new byte[48] : rows[i].Mask, 6, 8);
+        }
+
+        AnomalyEvaluation actual = Evaluate(rows, new()
+        {
+            LabelColumnName = "SingleLabel",
+            MaskColumnName = "Mask",
+            Pixel = FewPixels,
+            Threads = threads,
+        });
+        Assert.AreEqual(images.Compute(), actual.Image);
+        PixelMetrics expected = pixels.Compute();
+        Assert.IsFalse(double.IsNaN(expected.AreaUnderPerImageOverlap), "the overlaps must be defined for their order to be compared");
+        Assert.HasCount(rows.Length, actual.Pixel!.AreaUnderPerImageOverlaps);
+        Metrics.SameBits(expected, actual.Pixel with { AreaUnderPerImageOverlaps = [.. overlapIndices.Select(i => actual.Pixel.AreaUnderPerImageOverlaps[i])] });
+    }
+
+    [TestMethod]
+    [DataRow("Mask", DisplayName = "a vector of Byte")]
+    [DataRow("BooleanMask", DisplayName = "a vector of Boolean")]
+    [DataRow("SingleMask", DisplayName = "a vector of Single")]
+    [DataRow("ImageMask", DisplayName = "an opaque image")]
+    [DataRow("AlphaMask", DisplayName = "an image with transparency")]
+    public void Masks_of_every_type_give_the_same_metrics(string mask)
+    {
+        MaskedRow[] rows = MaskedRows.Make(60);
+        Metrics.SameBits(Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels }).Pixel!, Evaluate(rows, new() { MaskColumnName = mask, Pixel = FewPixels }).Pixel!);
+    }
+
+    [TestMethod]
+    public void Raw_columns_with_the_callback_give_exactly_what_normalized_columns_give()
+    {
+        MaskedRow[] rows = MaskedRows.Make(101, withUnknown: true);
+        foreach (ThresholdType type in Enum.GetValues<ThresholdType>())
+        {
+            foreach (bool preserve in (bool[])[true, false])
+            {
+                IDataView data = MaskedRows.View(_mlContext, rows);
+                IDataView normalized = _mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new()
+                {
+                    MapColumnName = "AnomalyMap",
+                    ThresholdType = type,
+                    PreserveDecisions = preserve,
+                }).Fit(data).Transform(data);
+                AnomalyEvaluation byTransformer = _mlContext.AnomalyDetection.EvaluateNormalized(normalized, new() { LabelColumnName = "SingleLabel", MaskColumnName = "Mask", Pixel = FewPixels });
+                AnomalyEvaluation byCallback = _mlContext.AnomalyDetection.EvaluateNormalized(data, new()
+                {
+                    ScoreColumnName = "Score",
+                    MapColumnName = "AnomalyMap",
+                    LabelColumnName = "SingleLabel",
+                    MaskColumnName = "Mask",
+                    Pixel = FewPixels,
+                    Callbacks = [new ThresholdNormalizationCallback(MaskedRows.Thresholds, type, preserve)],
+                    ImageThreshold = 7,
+                    PixelThreshold = 7,
+                    BatchSize = 13,
+                });
+                Assert.AreEqual(byTransformer.Image, byCallback.Image);
+                Metrics.SameBits(byTransformer.Pixel!, byCallback.Pixel!);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Callbacks_see_every_row_once_in_order_and_the_result_at_the_end()
+    {
+        MaskedRow[] rows = MaskedRows.Make(37);
+        var recorder = new Recorder();
+        AnomalyEvaluation evaluation = Evaluate(rows, new()
+        {
+            ScoreColumnName = "Score",
+            MapColumnName = "AnomalyMap",
+            MaskColumnName = "Mask",
+            BoxScoresColumnName = "Boxes",
+            Pixel = FewPixels,
+            BatchSize = 10,
+            Callbacks = [recorder],
+        });
+        CollectionAssert.AreEqual(new[] { "start both", "batch 10", "batch 10", "batch 10", "batch 7", "end" }, recorder.Calls);
+        CollectionAssert.AreEqual(rows.Select(row => row.Score).ToArray(), recorder.Scores);
+        CollectionAssert.AreEqual(rows.SelectMany(row => row.AnomalyMap).ToArray(), recorder.Pixels);
+        CollectionAssert.AreEqual(rows.SelectMany(row => row.Boxes).ToArray(), recorder.Boxes);
+        Assert.AreSame(evaluation, recorder.Result);
+
+        recorder = new Recorder();
+        Evaluate(rows, new() { Callbacks = [recorder] });
+        Assert.AreEqual("start image", recorder.Calls[0]);
+    }
+
+    [TestMethod]
+    public void A_callback_that_throws_stops_the_evaluation_with_its_own_exception()
+    {
+        var recorder = new Recorder { FailAtBatch = 2 };
+        var e = Assert.ThrowsExactly<NotSupportedException>(() => Evaluate(MaskedRows.Make(100), new() { Callbacks = [recorder], BatchSize = 10 }));
+        Assert.AreEqual("enough", e.Message);
+        Assert.HasCount(3, recorder.Calls);
+    }
+
+    [TestMethod]
+    public void Progress_reaches_the_number_of_rows_and_a_cancelled_evaluation_ends()
+    {
+        IDataView data = Normalized(MaskedRows.Make(90));
+        var progress = new Counter();
+        _mlContext.AnomalyDetection.EvaluateNormalized(data, progress: progress);
+        Assert.AreEqual(90, progress.Most);
+
+        foreach (int threads in (int[])[1, 4])
+        {
+            using var cancellation = new CancellationTokenSource();
+            Assert.ThrowsExactly<OperationCanceledException>(() => _mlContext.AnomalyDetection.EvaluateNormalized(
+                data, new() { Threads = threads }, new Counter { At = 5, Action = cancellation.Cancel }, cancellation.Token));
+        }
+    }
+
+    [TestMethod]
+    public void Thresholds_of_the_options_decide_what_is_counted()
+    {
+        MaskedRow[] rows = MaskedRows.Make(50);
+        AnomalyEvaluation evaluation = Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels, ImageThreshold = 0, PixelThreshold = 1000.5, FalsePositiveCount = 3 });
+        Assert.AreEqual(new ConfusionCounts(25, 25, 0, 0), evaluation.Image!.Counts);
+        Assert.AreEqual(0, evaluation.Pixel!.Counts.TruePositives);
+        Assert.AreEqual(3, evaluation.Image.FalsePositiveCount);
+    }
+
+    [TestMethod]
+    public void Parts_that_are_not_named_are_left_out()
+    {
+        MaskedRow[] rows = MaskedRows.Make(20);
+        Assert.IsNull(Evaluate(rows, new()).Pixel);
+        AnomalyEvaluation pixelsOnly = Evaluate(rows, new() { ScoreColumnName = null, MaskColumnName = "Mask", Pixel = FewPixels });
+        Assert.IsNull(pixelsOnly.Image);
+        Assert.IsNotNull(pixelsOnly.Pixel);
+        Assert.AreEqual(0, Evaluate(rows, new() { LabelColumnName = null }).Image!.Counts.Total);
+    }
+
+    [TestMethod]
+    public void The_size_of_a_map_comes_from_its_type_or_the_raw_maps_or_the_masks_or_the_options()
+    {
+        MaskedRow[] rows = MaskedRows.Make(40);
+        PixelMetrics expected = Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels }).Pixel!;
+
+        // A stock model flattens the normalised map; the raw map beside it still has its shape.
+        IDataView data = MaskedRows.View(_mlContext, rows);
+        IDataView flattened = _mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new() { MapColumnName = "AnomalyMap" }).Fit(data).Portable.Transform(data);
+        Metrics.SameBits(expected, Evaluate(flattened, new() { MaskColumnName = "Mask", Pixel = FewPixels }).Pixel!);
+
+        IDataView flatOnly = _mlContext.Transforms.DropColumns("AnomalyMap", "WideMap").Fit(flattened).Transform(flattened);
+        Metrics.SameBits(expected, Evaluate(flatOnly, new() { MaskColumnName = "Mask", Pixel = FewPixels, MapHeight = 6, MapWidth = 8 }).Pixel!);
+
+        MaskedRow[] defective = [.. rows.Where(row => row.Label)];
+        IDataView withImages = _mlContext.Transforms.DropColumns("AnomalyMap", "WideMap").Fit(flattened).Transform(Flattened(defective));
+        Metrics.SameBits(
+            Evaluate(defective, new() { MaskColumnName = "Mask", Pixel = FewPixels }).Pixel!,
+            Evaluate(withImages, new() { MaskColumnName = "ImageMask", Pixel = FewPixels }).Pixel!);
+
+        string message = Assert.ThrowsExactly<InvalidDataException>(() => Evaluate(flatOnly, new() { MaskColumnName = "Mask", Pixel = FewPixels })).Message;
+        StringAssert.Contains(message, "Column 'NormalizedMap', row 0: the map has 48 pixels, but no column tells its height and width. Set MapHeight");
+
+        IDataView Flattened(MaskedRow[] some)
+        {
+            IDataView view = MaskedRows.View(_mlContext, some);
+            return _mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new() { MapColumnName = "AnomalyMap" }).Fit(view).Portable.Transform(view);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(1, DisplayName = "one cursor")]
+    [DataRow(4, DisplayName = "four cursors: the row is still the number of the row")]
+    public void What_is_wrong_with_a_row_is_said_with_column_and_row(int threads)
+    {
+        MaskedRow[] rows = MaskedRows.Make(200);
+        rows[150].Score = float.NaN;
+        rows[170].Score = float.NaN;
+        StringAssert.Contains(Refusal(new() { Threads = threads }), "Column 'NormalizedScore', row 150: the score is NaN");
+
+        rows[120].AnomalyMap[7] = float.NaN;
+        StringAssert.Contains(Refusal(new() { MaskColumnName = "Mask", Threads = threads }), "Column 'NormalizedMap', row 120: the score at index 7 is NaN");
+
+        rows[101].Mask = new byte[3];
+        StringAssert.Contains(Refusal(new() { MaskColumnName = "Mask", Threads = threads }), "Column 'Mask', row 101: the mask has 3 pixels, the map 48. Resize");
+
+        rows[99].SingleLabel = 0.5f;
+        StringAssert.Contains(Refusal(new() { LabelColumnName = "SingleLabel", Threads = threads }), "Column 'SingleLabel', row 99: the label is 0.5");
+
+        string Refusal(AnomalyEvaluationOptions options) => Assert.ThrowsExactly<InvalidDataException>(() => Evaluate(Cached(rows), options)).Message;
+    }
+
+    [TestMethod]
+    public void NaN_counts_as_anomalous_if_asked_to()
+    {
+        MaskedRow[] rows = MaskedRows.Make(20);
+        rows[0].Score = float.NaN;
+        rows[2].AnomalyMap[0] = float.NaN;
+        AnomalyEvaluation evaluation = Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels, CountNaNAsAnomalous = true, ImageThreshold = 999, PixelThreshold = 999 });
+        Assert.AreEqual(1, evaluation.Image!.Counts.FalsePositives);
+        Assert.AreEqual(1, evaluation.Pixel!.Counts.FalsePositives);
+    }
+
+    [TestMethod]
+    public void The_grid_certifies_what_exact_precision_gives()
+    {
+        MaskedRow[] rows = MaskedRows.Make(200);
+        PixelMetrics exact = Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels }).Pixel!;
+        PixelMetrics grid = Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels with { Precision = EvaluationPrecision.Grid } }).Pixel!;
+        Assert.AreEqual(exact.Counts, grid.Counts);
+        Assert.AreEqual(exact.AreaUnderRocCurve, grid.AreaUnderRocCurve, grid.AreaUnderRocCurveError);
+        Assert.AreEqual(exact.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError);
+    }
+
+    [TestMethod]
+    public void Columns_and_options_are_checked_before_any_row_is_read()
+    {
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Evaluate(MaskedRows.View(_mlContext), new())).Message, "Column 'NormalizedScore' is missing");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Evaluate([], new() { ScoreColumnName = "AnomalyMap" })).Message,
+            "Column 'AnomalyMap': expected Single or Double, as a scalar or a vector of one element, got Vector<Single, 1, 1, 6, 8>");
+        Assert.ThrowsExactly<ArgumentException>(() => Evaluate([], new() { ScoreColumnName = null }));
+        Assert.ThrowsExactly<ArgumentException>(() => Evaluate([], new() { MapHeight = 5 }));
+        Assert.ThrowsExactly<ArgumentException>(() => Evaluate([], new() { ScoreColumnName = null, MaskColumnName = "Mask", Callbacks = [new Recorder()] }));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Evaluate([], new() { Threads = 0 }));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Evaluate([], new() { BatchSize = 0 }));
+    }
+
+    [TestMethod]
+    public void No_rows_give_undefined_metrics()
+        => Assert.IsTrue(double.IsNaN(Evaluate([], new()).Image!.AreaUnderRocCurve));
+
+    private IDataView Normalized(MaskedRow[] rows)
+    {
+        IDataView data = MaskedRows.View(_mlContext, rows);
+        return _mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new() { MapColumnName = "AnomalyMap" }).Fit(data).Transform(data);
+    }
+
+    // A cache gives as many cursors as are asked for.
+    private IDataView Cached(MaskedRow[] rows)
+    {
+        IDataView data = Normalized(rows);
+        return _mlContext.Data.Cache(_mlContext.Transforms.DropColumns("ImageMask", "AlphaMask").Fit(data).Transform(data));
+    }
+
+    private AnomalyEvaluation Evaluate(MaskedRow[] rows, AnomalyEvaluationOptions options)
+        => Evaluate(options.MaskColumnName is "ImageMask" or "AlphaMask" ? Normalized(rows) : Cached(rows), options);
+
+    private AnomalyEvaluation Evaluate(IDataView data, AnomalyEvaluationOptions options) => _mlContext.AnomalyDetection.EvaluateNormalized(data, options);
+
+    private sealed class Counter : IProgress<long>
+    {
+        private long _most;
+
+        public long Most => _most;
+
+        public long At { get; init; } = -1;
+
+        public Action? Action { get; init; }
+
+        public void Report(long value)
+        {
+            if (value == At)
+                Action?.Invoke();
+            long most;
+            while (value > (most = Interlocked.Read(ref _most)))
+                Interlocked.CompareExchange(ref _most, value, most);
+        }
+    }
+
+    private sealed class Recorder : AnomalyEvaluationCallback
+    {
+        public List<string> Calls { get; } = [];
+
+        public List<float> Scores { get; } = [];
+
+        public List<float> Pixels { get; } = [];
+
+        public List<float> Boxes { get; } = [];
+
+        public AnomalyEvaluation? Result { get; private set; }
+
+        public int FailAtBatch { get; init; }
+
+        public override void OnTestStart(IThresholdMetrics? imageMetrics, IThresholdMetrics? pixelMetrics)
+            => Calls.Add(pixelMetrics is null ? "start image" : "start both");
+
+        public override void OnTestBatchEnd(AnomalyBatch outputs)
+        {
+            Calls.Add($"batch {outputs.Scores.Length}");
+            Scores.AddRange(outputs.Scores);
+            Pixels.AddRange(outputs.Maps?.SelectMany(map => map.Values) ?? []);
+            Boxes.AddRange(outputs.BoxScores?.SelectMany(boxes => boxes) ?? []);
+            if (Calls.Count == FailAtBatch + 1)
+                throw new NotSupportedException("enough");
+        }
+
+        public override void OnTestEnd(AnomalyEvaluation evaluation)
+        {
+            Calls.Add("end");
+            Result = evaluation;
+        }
+    }
+}

@@ -1,0 +1,214 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization.Tests.Transforms;
+
+[TestClass]
+public sealed class ThresholdLearnerTests
+{
+    private readonly MLContext _mlContext = new(seed: 1);
+
+    [TestMethod]
+    [DataRow("Label", false, DisplayName = "Boolean")]
+    [DataRow("SingleLabel", true, DisplayName = "Single with -1 and NaN for unknown")]
+    [DataRow("DoubleLabel", true, DisplayName = "Double with -1 and NaN for unknown")]
+    [DataRow("Int32Label", true, DisplayName = "Int32 with -1 for unknown")]
+    public void The_image_threshold_is_what_the_strategy_makes_of_the_rows_with_a_known_label(string label, bool withUnknown)
+    {
+        MaskedRow[] rows = MaskedRows.Make(200, withUnknown);
+        MaskedRow[] known = [.. rows.Where(row => !withUnknown || row.Known is not null)];
+        foreach (ThresholdStrategy strategy in Strategies())
+        {
+            ThresholdFit expected = strategy.Fit([.. known.Select(row => row.Score)], [.. known.Select(row => row.Label)]);
+            foreach (string score in (string[])["Score", "WideScore", "ScoreVector"])
+            {
+                var learned = Fit(rows, strategy, new() { ScoreColumnName = score, LabelColumnName = label });
+                ThresholdFit held = score == "WideScore" ? expected with { Threshold = (float)expected.Threshold } : expected;
+                Assert.AreEqual(held, learned.ImageFit);
+                Assert.AreEqual(new AnomalyThresholds(held.Threshold, held.Threshold), learned.Thresholds);
+                Assert.IsNull(learned.PixelFit);
+            }
+        }
+    }
+
+    [TestMethod]
+    [DataRow("Mask", DisplayName = "a vector of Byte")]
+    [DataRow("BooleanMask", DisplayName = "a vector of Boolean")]
+    [DataRow("SingleMask", DisplayName = "a vector of Single")]
+    [DataRow("ImageMask", DisplayName = "an opaque image: white is a defect")]
+    [DataRow("AlphaMask", DisplayName = "an image with transparency: opaque is a defect")]
+    public void The_pixel_threshold_is_what_the_strategy_makes_of_all_pixels(string mask)
+    {
+        MaskedRow[] rows = MaskedRows.Make(40);
+        float[] pixels = [.. rows.SelectMany(row => row.AnomalyMap)];
+        bool[] defects = [.. rows.SelectMany(row => row.Mask.Length == 0 ? new bool[48] : row.BooleanMask)];
+        foreach (ThresholdStrategy strategy in Strategies())
+        {
+            ThresholdFit expected = strategy.Fit(pixels, defects);
+            foreach (string map in (string[])["AnomalyMap", "WideMap", "FlatMap"])
+            {
+                var learned = Fit(rows, strategy, new() { MapColumnName = map, MaskColumnName = mask });
+                ThresholdFit held = map == "WideMap" ? expected with { Threshold = (float)expected.Threshold } : expected;
+                Assert.AreEqual(held, learned.PixelFit);
+                Assert.AreEqual(held.Threshold, learned.Thresholds.Pixel);
+                Assert.AreEqual(learned.ImageFit!.Threshold, learned.Thresholds.Image);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Without_a_score_column_the_pixel_threshold_stands_for_both()
+    {
+        var learned = Fit(MaskedRows.Make(40), ThresholdStrategy.MaximumF1(), new()
+        {
+            ScoreColumnName = null,
+            MapColumnName = "AnomalyMap",
+            MaskColumnName = "Mask",
+        });
+        Assert.IsNull(learned.ImageFit);
+        Assert.AreEqual(learned.Thresholds.Pixel, learned.Thresholds.Image);
+    }
+
+    [TestMethod]
+    public void Pixels_of_a_row_with_neither_label_nor_mask_are_left_out()
+    {
+        MaskedRow[] rows = MaskedRows.Make(60, withUnknown: true);
+        MaskedRow[] known = [.. rows.Where(row => row.Mask.Length > 0 || row.Known == false)];
+        Assert.IsLessThan(rows.Length, known.Length);
+        AnomalyNormalizationOptions options = new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask", LabelColumnName = "SingleLabel" };
+        Assert.AreEqual(
+            ThresholdStrategy.MaximumF1().Fit([.. known.SelectMany(row => row.AnomalyMap)], [.. known.SelectMany(row => row.Mask.Length == 0 ? new bool[48] : row.BooleanMask)]),
+            Fit(rows, ThresholdStrategy.MaximumF1(), options).PixelFit);
+    }
+
+    [TestMethod]
+    public void The_data_is_read_twice_for_images_and_pixels_together()
+    {
+        int reads = 0;
+        IEnumerable<MaskedRow> Counted()
+        {
+            reads++;
+            return MaskedRows.Make(40);
+        }
+
+        // Enumerated anew for each cursor.
+        IDataView data = _mlContext.Data.LoadFromEnumerable(Counted().Concat(Enumerable.Range(0, 1).SelectMany(_ => Counted())));
+        reads = 0;
+        _mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.Quantile(0.9), new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask" }).Fit(data);
+        Assert.AreEqual(2, reads);
+    }
+
+    [TestMethod]
+    public void A_score_that_set_the_threshold_of_a_Double_column_is_anomalous_itself()
+    {
+        // 0.1 as Double is less than 0.1 as Single, and 0.3 more: whatever way a Single would be rounded, one of them would lose.
+        foreach (double lowest in (double[])[0.1, 0.3, 1.24, 1 + Math.Pow(2, -50)])
+        {
+            MaskedRow[] rows = [.. Enumerable.Range(0, 10).Select(i => new MaskedRow { WideScore = i < 5 ? lowest : -1 - i, Label = i < 5 })];
+            IDataView data = MaskedRows.View(_mlContext, rows);
+            foreach (ThresholdStrategy strategy in (ThresholdStrategy[])[ThresholdStrategy.Recall(1), ThresholdStrategy.MaximumF1()])
+            {
+                IDataView output = _mlContext.Transforms.NormalizeAnomaly(strategy, new() { ScoreColumnName = "WideScore" }).Fit(data).Transform(data);
+                CollectionAssert.AreEqual(rows.Select(row => row.Label).ToArray(), output.GetColumn<bool>("PredictedLabel").ToArray());
+            }
+        }
+    }
+
+    [TestMethod]
+    public void The_learned_model_normalizes_saves_and_loads_like_any_other()
+    {
+        using var folder = new TemporaryFolder();
+        IDataView data = MaskedRows.View(_mlContext, MaskedRows.Make(100));
+        var model = _mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1(), new() { MapColumnName = "AnomalyMap", MaskColumnName = "ImageMask" })
+            .Append(_mlContext.Transforms.CopyColumns("Copy", "NormalizedMap"))
+            .Fit(data);
+        _mlContext.Model.Save(model, null, folder["model.zip"]);
+        ITransformer loaded = _mlContext.Model.LoadAnomalyModel(folder["model.zip"], out _);
+        foreach (string name in (string[])["NormalizedScore", "PredictedLabel", "Copy"])
+            Rows.AssertSame(model.Transform(data), loaded.Transform(data), name);
+    }
+
+    [TestMethod]
+    public void A_missing_class_and_too_few_rows_are_refused_with_what_was_found()
+    {
+        MaskedRow[] good = [.. MaskedRows.Make(40).Where(row => !row.Label)];
+        string noAnomalies = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(good, ThresholdStrategy.MaximumF1(), new())).Message;
+        StringAssert.Contains(noAnomalies, "anomalous");
+        StringAssert.Contains(noAnomalies, "20 normal");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit(good, ThresholdStrategy.FalsePositiveRate(0.01), new())).Message, "99");
+        Assert.IsNotNull(Fit(good, ThresholdStrategy.FalsePositiveRate(0.1), new()));
+    }
+
+    [TestMethod]
+    public void NaN_is_refused_with_column_and_row_or_counted_as_anomalous()
+    {
+        MaskedRow[] rows = MaskedRows.Make(30);
+        rows[17].Score = float.NaN;
+        string ofScore = Assert.ThrowsExactly<InvalidDataException>(() => Fit(rows, ThresholdStrategy.MaximumF1(), new())).Message;
+        StringAssert.Contains(ofScore, "Column 'Score', row 17");
+
+        rows[17].Score = 1;
+        rows[20].AnomalyMap[5] = float.NaN;
+        AnomalyNormalizationOptions options = new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask" };
+        string ofMap = Assert.ThrowsExactly<InvalidDataException>(() => Fit(rows, ThresholdStrategy.MaximumF1(), options)).Message;
+        StringAssert.Contains(ofMap, "Column 'AnomalyMap', row 20: the score at index 5 is NaN");
+
+        options = new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask", CountNaNAsAnomalous = true };
+        Assert.AreEqual(
+            ThresholdStrategy.Quantile(0.9).Fit(
+                [.. rows.SelectMany(row => row.AnomalyMap).Select(score => float.IsNaN(score) ? float.PositiveInfinity : score)],
+                [.. rows.SelectMany(row => row.Mask.Length == 0 ? new bool[48] : row.BooleanMask)]),
+            Fit(rows, ThresholdStrategy.Quantile(0.9), options).PixelFit);
+    }
+
+    [TestMethod]
+    public void Labels_and_masks_that_make_no_sense_are_refused_with_column_and_row()
+    {
+        MaskedRow[] rows = MaskedRows.Make(30);
+        rows[4].Int32Label = 2;
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => Fit(rows, ThresholdStrategy.MaximumF1(), new() { LabelColumnName = "Int32Label" })).Message,
+            "Column 'Int32Label', row 4: the label is 2");
+
+        AnomalyNormalizationOptions options = new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask" };
+        rows[7].Mask = new byte[20];
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => Fit(rows, ThresholdStrategy.MaximumF1(), options)).Message,
+            "Column 'Mask', row 7: the mask has 20 pixels, the map 48. Resize");
+        rows[7].Mask = [];
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => Fit(rows, ThresholdStrategy.MaximumF1(), options)).Message,
+            "Column 'Mask', row 7: the row is anomalous but has no mask");
+    }
+
+    [TestMethod]
+    [DataRow("Nowhere", "Label", "Column 'Nowhere' is missing", DisplayName = "a mask that is missing")]
+    [DataRow("Label", "Label", "Column 'Label': expected a vector of Byte, Boolean or Single, or an image, got Boolean", DisplayName = "a mask of another type")]
+    [DataRow("Mask", "Nowhere", "Column 'Nowhere' is missing", DisplayName = "a label that is missing")]
+    [DataRow("Mask", "Boxes", "Column 'Boxes': expected Boolean, or Single, Double or Int32", DisplayName = "a label of another type")]
+    public void Columns_are_checked_before_any_row_is_read(string mask, string label, string message)
+    {
+        AnomalyNormalizationOptions options = new() { MapColumnName = "AnomalyMap", MaskColumnName = mask, LabelColumnName = label };
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit([], ThresholdStrategy.MaximumF1(), options)).Message, message);
+    }
+
+    [TestMethod]
+    public void Options_with_nothing_to_learn_from_are_refused_where_the_pipeline_is_written()
+    {
+        StringAssert.Contains(Refusal(new() { ScoreColumnName = null, MapColumnName = "AnomalyMap" }), "nothing to learn");
+        StringAssert.Contains(Refusal(new() { MaskColumnName = "Mask" }), "MapColumnName");
+
+        string Refusal(AnomalyNormalizationOptions options)
+            => Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1(), options)).Message;
+    }
+
+    private static ThresholdStrategy[] Strategies()
+        =>
+        [
+            ThresholdStrategy.MaximumF1(), ThresholdStrategy.Quantile(0.95), ThresholdStrategy.MeanPlusDeviations(2),
+            ThresholdStrategy.FalsePositiveRate(0.05), ThresholdStrategy.Recall(0.9),
+        ];
+
+    private AnomalyNormalizationTransformer Fit(MaskedRow[] rows, ThresholdStrategy strategy, AnomalyNormalizationOptions options)
+        => _mlContext.Transforms.NormalizeAnomaly(strategy, options).Fit(MaskedRows.View(_mlContext, rows));
+}

@@ -1,4 +1,5 @@
 using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.Evaluation;
 
 namespace Microsoft.ML;
 
@@ -57,6 +58,34 @@ public static class AnomalyNormalizationCatalog
             NormalizedScoreColumnName = outputColumnName,
             PredictedLabelColumnName = null,
         });
+    }
+
+    /// <summary>
+    /// Measures how well normalised scores and, with masks, normalised maps find the anomalies. The data is streamed, by several cursors at
+    /// once; no result depends on their number.
+    /// </summary>
+    /// <param name="catalog">The anomaly detection catalog.</param>
+    /// <param name="data">Data with scores and labels, and with maps and masks if pixels are to be evaluated.</param>
+    /// <param name="options">Columns, thresholds and callbacks; by default <c>NormalizedScore</c> and <c>Label</c>, at 100.</param>
+    /// <param name="progress">Is told the number of rows that were evaluated so far.</param>
+    /// <param name="cancellationToken">Stops the evaluation.</param>
+    /// <returns>
+    /// The metrics; <see cref="PixelMetrics.AreaUnderPerImageOverlaps"/> has an entry for each row of the data, NaN where the pixels are
+    /// unknown.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and both types.</exception>
+    /// <exception cref="ArgumentException">The options leave nothing to evaluate, or contradict each other.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A score is NaN, a label is none, a mask doesn't fit its map, or nothing tells a map's height and width; the message names column and row.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
+    public static AnomalyEvaluation EvaluateNormalized(
+        this AnomalyDetectionCatalog catalog, IDataView data, AnomalyEvaluationOptions? options = null,
+        IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return new DataViewEvaluation(data, options ?? new(), progress).Run(cancellationToken);
     }
 
     /// <summary>

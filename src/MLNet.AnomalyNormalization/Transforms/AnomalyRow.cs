@@ -96,8 +96,11 @@ internal sealed class AnomalyRow
                 : throw Invalid(_columns.Map, $"the map has {pixels} pixels, but no column tells its height and width. Set MapHeight and MapWidth"));
 
     /// <summary>Says which column and row something is wrong with.</summary>
-    public InvalidDataException Invalid(DataViewSchema.Column? column, string what, Exception? inner = null)
-        => new($"Column '{column?.Name}', row {_row.Position}: {what}.", inner);
+    public InvalidDataException Invalid(DataViewSchema.Column? column, string what) => Invalid(column, _row.Position, what);
+
+    /// <inheritdoc cref="Invalid(DataViewSchema.Column?, string)"/>
+    public static InvalidDataException Invalid(DataViewSchema.Column? column, long position, string what)
+        => new($"Column '{column?.Name}', row {position}: {what}.");
 
     private static float RoundDown(double value) => (float)value is var single && single > value ? MathF.BitDecrement(single) : single;
 

@@ -1,0 +1,235 @@
+using System.Runtime.ExceptionServices;
+using Microsoft.ML;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>One evaluation of a data view: reads it, drives the callbacks, and fills the evaluators.</summary>
+internal sealed class DataViewEvaluation
+{
+    private readonly IDataView _data;
+    private readonly AnomalyEvaluationOptions _options;
+    private readonly PixelEvaluatorOptions? _pixelOptions;
+    private readonly AnomalyColumns _columns;
+    private readonly IProgress<long>? _progress;
+    private long _rows;
+
+    public DataViewEvaluation(IDataView data, AnomalyEvaluationOptions options, IProgress<long>? progress)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchSize);
+        if (options.ScoreColumnName is null && (options.MaskColumnName is null || options.Callbacks.Count > 0))
+        {
+            throw new ArgumentException(
+                "Without ScoreColumnName there must be a MaskColumnName, to have something to evaluate, and no callbacks, which need scores.",
+                nameof(options));
+        }
+
+        if (options.MapHeight is null != options.MapWidth is null)
+        {
+            throw new ArgumentException(
+                $"MapHeight is '{options.MapHeight}' and MapWidth '{options.MapWidth}'. Set both or none.",
+                nameof(options));
+        }
+
+        (_data, _options, _progress) = (data, options, progress);
+        _pixelOptions = options.MaskColumnName is null ? null
+            : options.CountNaNAsAnomalous ? options.Pixel with { CountNaNAsAnomalous = true }
+            : options.Pixel;
+        _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, options.LabelColumnName,
+            options.MaskColumnName is null ? null : options.MapColumnName, options.MaskColumnName, options.BoxScoresColumnName,
+            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null);
+    }
+
+    public AnomalyEvaluation Run(CancellationToken cancellationToken)
+    {
+        TestThreshold? image = _columns.Score is null ? null : new(_options.ImageThreshold);
+        TestThreshold? pixel = _columns.Mask is null ? null : new(_options.PixelThreshold);
+        foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
+            callback.OnTestStart(image, pixel);
+
+        Part all = Read(cancellationToken);
+        var evaluation = new AnomalyEvaluation
+        {
+            Image = image is null ? null : all.Images.Compute(image.Value, _options.FalsePositiveCount),
+            Pixel = pixel is null ? null : all.InRowOrder(all.Pixels!.Compute(pixel.Value, _options.FalsePositiveCount, _options.Threads)),
+        };
+        foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
+            callback.OnTestEnd(evaluation);
+        return evaluation;
+    }
+
+    private Part Read(CancellationToken cancellationToken)
+    {
+        bool hasCallbacks = _options.Callbacks.Count > 0;
+        DataViewRowCursor[] cursors = _options.Threads == 1 || hasCallbacks
+            ? [_data.GetRowCursor(_columns.All)]
+            : _data.GetRowCursorSet(_columns.All, _options.Threads);
+        if (cursors is [var only])
+            return Read(only, hasCallbacks ? _options.BatchSize : 1, cancellationToken);
+
+        try
+        {
+            return ReadAtOnce(cursors, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            // Each of several cursors counts its own rows. One cursor from the start meets the first bad row and knows its number.
+            Read(_data.GetRowCursor(_columns.All), 1, cancellationToken);
+            throw;
+        }
+    }
+
+    private Part ReadAtOnce(DataViewRowCursor[] cursors, CancellationToken cancellationToken)
+    {
+        using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ExceptionDispatchInfo? first = null;
+
+        // A thread for each: cursors of one set may wait for each other.
+        Task<Part?>[] readers = Array.ConvertAll(cursors, cursor => Task.Factory.StartNew(() =>
+        {
+            try
+            {
+                return Read(cursor, 1, failure.Token);
+            }
+            catch (Exception e)
+            {
+                Interlocked.CompareExchange(ref first, ExceptionDispatchInfo.Capture(e), null);
+                failure.Cancel();
+                return null;
+            }
+        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+        Task.WaitAll(readers, CancellationToken.None);
+        first?.Throw();
+
+        Part all = readers[0].Result!;
+        foreach (Task<Part?> reader in readers.AsSpan(1))
+            all.Merge(reader.Result!);
+        return all;
+    }
+
+    private Part Read(DataViewRowCursor cursor, int batchSize, CancellationToken cancellationToken)
+    {
+        using (cursor)
+        {
+            var part = new Part(_options.CountNaNAsAnomalous, _pixelOptions);
+            var row = new AnomalyRow(_columns, cursor);
+            var batch = new List<EvaluatedRow>(batchSize);
+            while (cursor.MoveNext())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                batch.Add(ReadRow(row, cursor));
+                if (batch.Count == batchSize)
+                    Finish();
+            }
+
+            if (batch.Count > 0)
+                Finish();
+            return part;
+
+            void Finish()
+            {
+                Evaluate(batch, part);
+                _progress?.Report(Interlocked.Add(ref _rows, batch.Count));
+                batch.Clear();
+            }
+        }
+    }
+
+    private EvaluatedRow ReadRow(AnomalyRow row, DataViewRowCursor cursor)
+    {
+        bool? isAnomalous = row.ReadLabel();
+        AnomalyMap? map = null;
+        byte[]? mask = null;
+        if (_columns.Mask is not null)
+        {
+            float[] values = row.ReadMap().ToArray();
+            mask = row.TryReadMask(values.Length, isAnomalous, out ReadOnlySpan<byte> defects) ? defects.ToArray() : null;
+            (int height, int width) = row.SizeOf(values.Length);
+            map = new AnomalyMap(values, height, width);
+        }
+
+        return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : row.ReadScore(), isAnomalous, map, mask,
+            _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray());
+    }
+
+    private void Evaluate(List<EvaluatedRow> rows, Part part)
+    {
+        var batch = new AnomalyBatch([.. rows.Select(row => row.Score)])
+        {
+            Maps = _columns.Mask is null ? null : [.. rows.Select(row => row.Map!)],
+            BoxScores = _columns.BoxScores is null ? null : [.. rows.Select(row => row.BoxScores!)],
+        };
+        foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
+            callback.OnTestBatchEnd(batch);
+
+        for (int i = 0; i < rows.Count; i++)
+        {
+            EvaluatedRow row = rows[i];
+            if (_columns.Score is not null)
+            {
+                RequireNumbers(_columns.Score, [batch.Scores[i]], row.Position);
+                part.Images.Add(batch.Scores[i], row.IsAnomalous);
+            }
+
+            if (_columns.Mask is null)
+                continue;
+
+            part.Rows.Add((row.Batch, row.Mask is not null));
+            if (row.Mask is { } mask)
+            {
+                AnomalyMap map = batch.Maps![i];
+                RequireNumbers(_columns.Map, map.Values, row.Position);
+                part.Pixels!.Add(map.Values, mask, map.Height, map.Width);
+            }
+        }
+
+        void RequireNumbers(DataViewSchema.Column? column, ReadOnlySpan<float> scores, long position)
+        {
+            if (!_options.CountNaNAsAnomalous && scores.IndexOf(float.NaN) is >= 0 and int index)
+            {
+                throw AnomalyRow.Invalid(column, position,
+                    $"the score{(scores.Length == 1 ? "" : $" at index {index}")} is NaN. Find out why the model gave it, or set CountNaNAsAnomalous");
+            }
+        }
+    }
+
+    private sealed record EvaluatedRow(
+        long Position, long Batch, float Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores);
+
+    private sealed class TestThreshold(double value) : IThresholdMetrics
+    {
+        public double Value { get; private set; } = value;
+
+        public void SetThreshold(double threshold) => Value = threshold;
+    }
+
+    /// <summary>What one cursor has found.</summary>
+    private sealed class Part(bool countNaNAsAnomalous, PixelEvaluatorOptions? pixelOptions)
+    {
+        public ImageEvaluator Images { get; } = new(countNaNAsAnomalous);
+
+        public PixelEvaluator? Pixels { get; } = pixelOptions is null ? null : new(pixelOptions);
+
+        /// <summary>For each row its batch, and whether its pixels were evaluated.</summary>
+        public List<(long Batch, bool HasPixels)> Rows { get; } = [];
+
+        public void Merge(Part other)
+        {
+            Images.Merge(other.Images);
+            Pixels?.Merge(other.Pixels!);
+            Rows.AddRange(other.Rows);
+        }
+
+        // A batch belongs to one cursor, and ascending batches are the order of the rows.
+        public PixelMetrics InRowOrder(PixelMetrics metrics)
+        {
+            if (metrics.AreaUnderPerImageOverlaps.Count == 0)
+                return metrics;
+
+            int next = 0;
+            (long Batch, double Area)[] areas = [.. Rows.Select(row => (row.Batch, row.HasPixels ? metrics.AreaUnderPerImageOverlaps[next++] : double.NaN))];
+            return metrics with { AreaUnderPerImageOverlaps = [.. areas.OrderBy(row => row.Batch).Select(row => row.Area)] };
+        }
+    }
+}

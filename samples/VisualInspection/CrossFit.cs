@@ -32,25 +32,27 @@ internal static class CrossFit
         string modelPath = Path.Combine(folder, "model.onnx");
         GaussianModel.Fit(folds, pipeline.Size).Save(modelPath);
 
-        RawInspection[] heldOut = [.. Enumerable.Range(0, Folds).SelectMany(HeldOut).Show("Finding the thresholds", images.Count)];
+        // The highest pixel of a good image is what a pixel's threshold must lie above.
+        (double Score, double HighestPixel)[] heldOut =
+            [.. Enumerable.Range(0, Folds).SelectMany(HeldOut).Show("Finding the thresholds", images.Count)];
         var thresholds = new AnomalyThresholds(
-            Image: Threshold(heldOut.Select(inspection => (double)inspection.Score[0])),
-            Pixel: Threshold(heldOut.Select(inspection => (double)inspection.Map.Max())));
+            Image: Threshold([.. heldOut.Select(image => image.Score)]),
+            Pixel: Threshold([.. heldOut.Select(image => image.HighestPixel)]));
         return (thresholds, modelPath);
 
-        IEnumerable<RawInspection> HeldOut(int fold)
+        IEnumerable<(double Score, double HighestPixel)> HeldOut(int fold)
         {
             string path = Path.Combine(folder, $"without-{fold}.onnx");
             GaussianModel.Fit([.. folds.Where((_, i) => i != fold)], pipeline.Size).Save(path);
-            return pipeline.Score(path, images.Where((_, i) => i % Folds == fold));
+            return pipeline.Score(path, images.Where((_, i) => i % Folds == fold))
+                .Select(inspection => ((double)inspection.Score[0], (double)inspection.Map.Max()));
         }
     }
 
-    private static double Threshold(IEnumerable<double> goodScores)
+    private static double Threshold(double[] goodScores)
     {
-        double[] scores = [.. goodScores];
-        double mean = scores.Average();
-        double variance = scores.Sum(score => (score - mean) * (score - mean)) / (scores.Length - 1);
+        double mean = goodScores.Average();
+        double variance = goodScores.Sum(score => (score - mean) * (score - mean)) / (goodScores.Length - 1);
         return mean + (Deviations * Math.Sqrt(variance));
     }
 }

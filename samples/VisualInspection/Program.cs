@@ -37,7 +37,6 @@ static void Run(Arguments arguments)
         (AnomalyThresholds thresholds, string modelPath) = CrossFit.Fit(pipeline, folder.Train, unfinished);
 
         string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
-
         Result[] results;
         using (TransformerChain<ITransformer> inspection = pipeline.Build(modelPath, thresholds))
         {

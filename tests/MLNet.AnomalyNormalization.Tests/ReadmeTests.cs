@@ -25,6 +25,16 @@ public sealed partial class ReadmeTests
     }
 
     [TestMethod]
+    public void Every_other_example_in_the_README_is_compiled_and_run()
+    {
+        string compiled = Lines(File.ReadAllText(Path.Combine(Repository.Root, "tests", "MLNet.AnomalyNormalization.Tests", "ReadmeExamples.cs")));
+        foreach (string example in Blocks("csharp").Skip(1))
+            StringAssert.Contains(compiled, Lines(example));
+
+        static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));
+    }
+
+    [TestMethod]
     public void Files_and_folders_that_the_README_names_are_there()
     {
         string[] missing = [.. PathsInRepository().Matches(Readme).Select(match => match.Groups[1].Value).Distinct()
@@ -36,7 +46,10 @@ public sealed partial class ReadmeTests
     private static string BuildFolder()
         => string.Join(Path.DirectorySeparatorChar, AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..]);
 
-    private static string Block(string language) => Regex.Match(Readme, $"```{language}\n(.*?)```", RegexOptions.Singleline).Groups[1].Value.Trim();
+    private static string Block(string language) => Blocks(language).First();
+
+    private static IEnumerable<string> Blocks(string language)
+        => Regex.Matches(Readme, $"```{language}\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value.Trim());
 
     [GeneratedRegex(@"((?:src|tests|samples)/[A-Za-z0-9_./-]*[A-Za-z0-9])")]
     private static partial Regex PathsInRepository();

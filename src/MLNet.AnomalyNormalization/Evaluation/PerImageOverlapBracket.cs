@@ -16,7 +16,7 @@ internal sealed class PerImageOverlapBracket(long pixels, int thresholds)
     private readonly double[] _lowestShares = new double[thresholds];
     private readonly double[] _highestShares = new double[thresholds];
 
-    /// <summary>Where the curve is cut off: the thresholds in question, and the logarithm of the rate that the nearest of them has.</summary>
+    /// <summary>Where the curve is cut off: the thresholds in question, and the logarithm of the rate there.</summary>
     private readonly record struct End(int First, int Last, double LogLowest, double LogHighest);
 
     /// <summary>Sets what is known at a threshold: how many normal pixels reach it, and what share of the defects of an image on average.</summary>
@@ -64,18 +64,33 @@ internal sealed class PerImageOverlapBracket(long pixels, int thresholds)
 
     private double Log(long reached) => Math.Log(reached / (double)pixels);
 
-    /// <summary>Where the rate nearest to a bound may be; null if that could be no pixel at all.</summary>
+    /// <summary>Where the first of the rates nearest to a bound may be; null if it could be 0.</summary>
     private End? FindEnd(double bound)
     {
-        double distance = double.PositiveInfinity;
+        long below = (long)(bound * pixels);
+        double distance = double.PositiveInfinity, leastDistance = double.PositiveInfinity;
         for (int k = 0; k < thresholds; k++)
-            distance = Math.Min(distance, Math.Max(Distance(_fewest[k]), Distance(_most[k])));
+        {
+            distance = Math.Min(distance, MostDistance(k));
+            leastDistance = Math.Min(leastDistance, LeastDistance(k));
+        }
 
-        int first = 0, last = thresholds - 1;
-        while (!MayBeNearest(first))
+        int first = 0;
+        while (LeastDistance(first) > distance)
             first++;
-        while (!MayBeNearest(last))
-            last--;
+
+        // If no threshold can be nearer than the nearest one that is certain, then none after that one comes first.
+        int last = leastDistance == distance ? first : thresholds - 1;
+        if (leastDistance == distance)
+        {
+            while (MostDistance(last) > distance)
+                last++;
+        }
+        else
+        {
+            while (LeastDistance(last) > distance)
+                last--;
+        }
 
         long fewest = Math.Max(0, (long)((bound - distance) * pixels) - 1), most = (long)((bound + distance) * pixels) + 1;
         while (Distance(fewest) > distance)
@@ -86,11 +101,9 @@ internal sealed class PerImageOverlapBracket(long pixels, int thresholds)
 
         double Distance(long reached) => Math.Abs((reached / (double)pixels) - bound);
 
-        bool MayBeNearest(int k)
-        {
-            long below = (long)(bound * pixels);
-            return Distance(Math.Clamp(below, _fewest[k], _most[k])) <= distance
-                || Distance(Math.Clamp(below + 1, _fewest[k], _most[k])) <= distance;
-        }
+        double MostDistance(int k) => Math.Max(Distance(_fewest[k]), Distance(_most[k]));
+
+        double LeastDistance(int k)
+            => Math.Min(Distance(Math.Clamp(below, _fewest[k], _most[k])), Distance(Math.Clamp(below + 1, _fewest[k], _most[k])));
     }
 }

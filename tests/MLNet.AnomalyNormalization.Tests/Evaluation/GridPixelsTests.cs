@@ -10,8 +10,9 @@ public class GridPixelsTests
 
     [TestMethod]
     public void The_exact_value_lies_within_the_certified_half_width()
-        => Gen.Select(Draw.Images(Draw.NormalizedScore), Gen.Bool, Gen.Double[0.01, 1]).Sample((images, diagonal, limit) =>
+        => Gen.Select(Draw.Images(Draw.NormalizedScore), Gen.Bool, Gen.Double[0.01, 1]).Check(150, drawn =>
         {
+            var (images, diagonal, limit) = drawn;
             var options = new PixelEvaluatorOptions
             {
                 Connectivity = diagonal ? RegionConnectivity.Eight : RegionConnectivity.Four,
@@ -32,7 +33,7 @@ public class GridPixelsTests
             }
 
             Assert.IsGreaterThanOrEqualTo(exact.OverlappingScores, grid.OverlappingScores);
-        }, seed: Draw.Seed, iter: 150);
+        });
 
     [TestMethod]
     public void The_half_widths_are_attained_by_the_best_and_the_worst_order_within_a_bin()
@@ -68,7 +69,7 @@ public class GridPixelsTests
     public void Crowded_bins_keep_their_certificate()
     {
         // Hundreds of defects in one bin take the bound by an integral instead of the sum.
-        Gen.Select(Gen.Int[0, 40].Select(i => 100 + ((i - 20) / 2048f / 16)), Gen.Frequency((1, Gen.Const((byte)0)), (1, Gen.Const((byte)1)))).Array[40 * 40].Sample(pixels =>
+        Gen.Select(Gen.Int[0, 40].Select(i => 100 + ((i - 20) / 2048f / 16)), Gen.Frequency((1, Gen.Const((byte)0)), (1, Gen.Const((byte)1)))).Array[40 * 40].Check(30, pixels =>
         {
             float[] map = [.. pixels.Select(pixel => pixel.Item1)];
             byte[] mask = [.. pixels.Select(pixel => pixel.Item2)];
@@ -78,7 +79,7 @@ public class GridPixelsTests
             Assert.AreEqual(exact.AreaUnderRocCurve, grid.AreaUnderRocCurve, grid.AreaUnderRocCurveError);
             Assert.AreEqual(exact.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError);
             Assert.AreEqual(exact.MaximumF1Score, grid.MaximumF1Score, grid.MaximumF1ScoreError);
-        }, seed: Draw.Seed, iter: 30);
+        });
     }
 
     [TestMethod]

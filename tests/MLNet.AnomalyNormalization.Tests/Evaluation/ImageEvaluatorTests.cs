@@ -48,8 +48,9 @@ public class ImageEvaluatorTests
 
     [TestMethod]
     public void Every_metric_is_its_definition_on_rows_with_ties_one_class_or_equal_scores()
-        => Gen.Select(Draw.Rows, Draw.AnyScore.Where(float.IsFinite), Gen.Int[0, 4]).Sample((rows, threshold, falsePositives) =>
+        => Gen.Select(Draw.Rows, Draw.AnyScore.Where(float.IsFinite), Gen.Int[0, 4]).Check(20_000, drawn =>
         {
+            var (rows, threshold, falsePositives) = drawn;
             ImageMetrics metrics = Evaluator(rows).Compute(threshold, falsePositives);
             Metrics.Near(Twins.AreaUnderRocCurve(rows), metrics.AreaUnderRocCurve, 1e-14, "AUROC");
             Metrics.Near(Twins.AveragePrecision(rows), metrics.AreaUnderPrecisionRecallCurve, 1e-14, "average precision");
@@ -62,12 +63,13 @@ public class ImageEvaluatorTests
             Assert.AreEqual(rows.Count(row => !row.IsAnomalous && row.Score >= threshold), metrics.Counts.FalsePositives);
             Assert.AreEqual(rows.Count(row => !row.IsAnomalous && row.Score < threshold), metrics.Counts.TrueNegatives);
             Assert.AreEqual(rows.Count(row => row.IsAnomalous && row.Score < threshold), metrics.Counts.FalseNegatives);
-        }, seed: Draw.Seed, iter: 20_000);
+        });
 
     [TestMethod]
     public void Order_parts_merging_and_streams_change_no_bit()
-        => Gen.Select(Draw.Rows, Gen.Int, Gen.Int[0, 60]).Sample((rows, shuffle, cut) =>
+        => Gen.Select(Draw.Rows, Gen.Int, Gen.Int[0, 60]).Check(3_000, drawn =>
         {
+            var (rows, shuffle, cut) = drawn;
             ImageMetrics whole = Evaluator(rows).Compute();
             (float, bool)[] shuffled = [.. rows];
             new Random(shuffle).Shuffle(shuffled);
@@ -75,18 +77,18 @@ public class ImageEvaluatorTests
             left.Merge(Reread(right));
             Assert.AreEqual(whole, Reread(left).Compute());
             Assert.AreEqual(rows.Length, left.Count);
-        }, seed: Draw.Seed, iter: 3_000);
+        });
 
     [TestMethod]
     public void An_unknown_label_counts_among_the_overlapping_scores_alone()
-        => Gen.Select(Draw.TiedScore, Gen.Bool.Nullable(0.3)).Array[0, 30].Sample(rows =>
+        => Gen.Select(Draw.TiedScore, Gen.Bool.Nullable(0.3)).Array[0, 30].Check(3_000, rows =>
         {
             var evaluator = new ImageEvaluator();
             foreach ((float score, bool? isAnomalous) in rows)
                 evaluator.Add(score, isAnomalous);
             ImageMetrics known = Evaluator(rows.Where(row => row.Item2 != null).Select(row => (row.Item1, row.Item2!.Value))).Compute();
             Assert.AreEqual(known with { OverlappingScores = Twins.OverlappingScores(rows) }, evaluator.Compute());
-        }, seed: Draw.Seed, iter: 3_000);
+        });
 
     [TestMethod]
     public void Over_no_rows_everything_is_undefined()

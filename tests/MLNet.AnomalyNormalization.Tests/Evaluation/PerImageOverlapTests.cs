@@ -11,8 +11,9 @@ public class PerImageOverlapTests
 
     [TestMethod]
     public void Areas_are_their_definition_also_for_images_of_different_sizes()
-        => Gen.Select(Image.Array[0, 6], Gen.Double[0.01, 0.4], Gen.Double[0.1, 0.6]).Sample((images, lower, range) =>
+        => Gen.Select(Image.Array[0, 6], Gen.Double[0.01, 0.4], Gen.Double[0.1, 0.6]).Check(1_000, drawn =>
         {
+            var (images, lower, range) = drawn;
             // No simple fraction: two rates equally far from a bound would be told apart by rounding.
             lower += Math.PI / 1000;
             float[][] maps = [[0, 64, 20, 21, 22, 23, 24, 25], .. images.Select(image => image.Map)];
@@ -32,7 +33,7 @@ public class PerImageOverlapTests
                 Metrics.Near(expected[i], metrics.AreaUnderPerImageOverlaps[i], 1e-12, $"image {i}");
             Metrics.Near(expected.All(double.IsNaN) ? double.NaN : expected.Where(area => !double.IsNaN(area)).Average(),
                 metrics.AreaUnderPerImageOverlap, 1e-12, "mean");
-        }, seed: Draw.Seed, iter: 1_000);
+        });
 
     [TestMethod]
     [DataRow(30, 100f, DisplayName = "fewer thresholds than an area needs points")]

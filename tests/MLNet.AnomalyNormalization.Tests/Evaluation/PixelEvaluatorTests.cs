@@ -77,8 +77,9 @@ public class PixelEvaluatorTests
 
     [TestMethod]
     public void Every_metric_is_its_definition_on_small_maps_with_ties_and_regions_of_every_shape()
-        => Gen.Select(Draw.Images(Draw.TiedScore), Gen.Bool, Gen.OneOf(Gen.Const(1.0), Gen.Double[0.01, 1])).Sample((images, diagonal, limit) =>
+        => Gen.Select(Draw.Images(Draw.TiedScore), Gen.Bool, Gen.OneOf(Gen.Const(1.0), Gen.Double[0.01, 1])).Check(2_000, drawn =>
         {
+            var (images, diagonal, limit) = drawn;
             RegionConnectivity connectivity = diagonal ? RegionConnectivity.Eight : RegionConnectivity.Four;
             PixelMetrics metrics = images.Evaluator(new() { Connectivity = connectivity, FalsePositiveRateLimit = limit }).Compute(1, 2);
             (float Score, bool IsAnomalous)[] rows = [.. images.Maps.SelectMany(map => map).Zip(images.Masks.SelectMany(mask => mask), (score, pixel) => (score, pixel != 0))];
@@ -93,7 +94,7 @@ public class PixelEvaluatorTests
             Assert.AreEqual(rows.Count(row => !row.IsAnomalous && row.Score >= 1), metrics.Counts.FalsePositives);
             Assert.AreEqual(rows.Length, metrics.Counts.Total);
             Metrics.Near(Twins.PerRegionOverlap(images, diagonal, limit), metrics.AreaUnderPerRegionOverlap, 1e-13, "AUPRO");
-        }, seed: Draw.Seed, iter: 2_000);
+        });
 
     [TestMethod]
     [DataRow(EvaluationPrecision.Exact)]
@@ -101,8 +102,9 @@ public class PixelEvaluatorTests
     public void Order_parts_merging_streams_and_threads_change_no_bit(EvaluationPrecision precision)
     {
         var options = new PixelEvaluatorOptions { Precision = precision, PerImageOverlapLowerBound = 0.05, PerImageOverlapUpperBound = 0.5, PerImageOverlapThresholds = 100 };
-        Gen.Select(Draw.Images(Draw.NormalizedScore), Gen.Int, Gen.Int[0, 5], Gen.Int[1, 4]).Sample((images, shuffle, cut, threads) =>
+        Gen.Select(Draw.Images(Draw.NormalizedScore), Gen.Int, Gen.Int[0, 5], Gen.Int[1, 4]).Check(precision == EvaluationPrecision.Grid ? 15 : 1_000, drawn =>
         {
+            var (images, shuffle, cut, threads) = drawn;
             PixelMetrics whole = images.Evaluator(options).Compute();
             int[] order = [.. Enumerable.Range(0, images.Count)];
             Metrics.SameBits(whole, Merged(order).Compute(threads: threads));
@@ -115,7 +117,7 @@ public class PixelEvaluatorTests
                 left.Merge(Reread(right));
                 return Reread(left);
             }
-        }, seed: Draw.Seed, iter: precision == EvaluationPrecision.Grid ? 15 : 1_000);
+        });
     }
 
     [TestMethod]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
@@ -8,11 +9,13 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// </summary>
 internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 {
-    private const float BinsPerUnit = 1024;
+    /// <summary>Bins in one unit of the normalised scale.</summary>
+    public const float BinsPerUnit = 1024;
+
     private const int Bins = (int)(ScoreNormalizer.MaximumScore * BinsPerUnit) + 1;
 
-    // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple of
-    // 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
+    // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple
+    // of 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
     private const int OverlapBits = 32;
     private const double OverlapError = 1.0 / (1L << OverlapBits);
 
@@ -72,7 +75,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         ThresholdCurve worst = Curve(normalFirst: true), best = Curve(normalFirst: false);
         (double maximumF1, double maximumF1Threshold) = worst.MaximumF1();
         (double roc, double rocError) = Middle(worst.AreaUnderRocCurve(), best.AreaUnderRocCurve());
-        (double precision, double precisionError) = Middle(WorstAveragePrecision(worst), best.AveragePrecision());
+        (double precision, double precisionError) = Middle(worst.LowestAveragePrecision(), best.AveragePrecision());
         (double overlap, double overlapError) = Middle(OverlapArea(worst), OverlapArea(best) + OverlapError);
         (double f1, double f1Error) = Middle(maximumF1, best.MaximumF1().Score);
         (double lowestPerImage, double highestPerImage) = PerImageOverlapArea();
@@ -156,11 +159,11 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     private static int BinOf(double threshold)
     {
         double place = ScoreNormalizer.RequireFinite(threshold, nameof(threshold)) * BinsPerUnit;
-        return place == Math.Floor(place)
+        double below = Math.Floor(place) / BinsPerUnit, above = Math.Ceiling(place) / BinsPerUnit;
+        return below == above
             ? (int)Math.Clamp(place, 0, Bins)
-            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
-                $"The precision Grid counts at multiples of 1/1024. The nearest are {Math.Floor(place) / BinsPerUnit:R} and "
-                + $"{Math.Ceiling(place) / BinsPerUnit:R}.");
+            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold, string.Create(CultureInfo.InvariantCulture,
+                $"The precision Grid counts at multiples of 1/1024. The nearest are {below} and {above}."));
     }
 
     private static void Count(ReadOnlySpan<float> scores, ulong[] bins)
@@ -267,69 +270,16 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     /// <summary>The bounds of the mean area under the per-image overlap curve; NaN also where normal images differ in size.</summary>
     private (double Lowest, double Highest) PerImageOverlapArea()
     {
+        (float lowest, float highest) = _normalRange;
         if (_normalImagePixels <= 0 || _anomalousImages == 0
-            || PerImageOverlap.Thresholds(_normalRange.Lowest, _normalRange.Highest, options.PerImageOverlapThresholds) is not { } thresholds)
+            || PerImageOverlap.Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
         {
             return (double.NaN, double.NaN);
         }
 
-        var bracket = new PerImageOverlapBracket((long)TensorPrimitives.Sum<ulong>(_normalImages), thresholds.Length);
         double shareUnit = OverlapError / _anomalousImages;
-        ulong pixelsAbove = 0, sharesAbove = 0;
-        int next = Bins;
-        for (int k = thresholds.Length - 1; k >= 0; k--)
-        {
-            float place = thresholds[k] * BinsPerUnit;
-            int bin = (int)place;
-            for (; next > bin + 1; next--)
-            {
-                pixelsAbove += _normalImages[next - 1];
-                sharesAbove += _imageOverlap[next - 1];
-            }
-
-            // The bin of the threshold itself is reached as a whole, in part or not at all, unless more is known about the threshold.
-            ulong mostPixels = pixelsAbove + _normalImages[bin], mostShares = sharesAbove + _imageOverlap[bin];
-            bool wholeBin = place == bin, belowAll = thresholds[k] <= _normalRange.Lowest, aboveAll = thresholds[k] > _normalRange.Highest;
-            bracket.Set(k,
-                aboveAll ? (0, 0) : ((long)(wholeBin || belowAll ? mostPixels : Math.Max(1, pixelsAbove)), (long)mostPixels),
-                ((wholeBin ? mostShares : sharesAbove) * shareUnit, (mostShares * shareUnit) + OverlapError));
-        }
-
-        return bracket.Area(options.PerImageOverlapLowerBound, options.PerImageOverlapUpperBound);
-    }
-
-    /// <summary>Average precision where, within each bin, the normal scores come first and then the anomalous ones, one by one.</summary>
-    private static double WorstAveragePrecision(ThresholdCurve worst)
-    {
-        const int FewEnoughToAdd = 64;
-        var sum = new CompensatedSum();
-        long found = 0;
-        foreach (CurvePoint point in worst.Points)
-        {
-            long count = point.TruePositives - found;
-            double falsePositives = point.FalsePositives;
-            if (count <= FewEnoughToAdd)
-            {
-                for (long i = found + 1; i <= point.TruePositives; i++)
-                    sum.Add(i / (i + falsePositives));
-            }
-            else
-            {
-                // x / (x + f) is concave, so that its integral over (i - 1/2, i + 1/2) is at most its value at i: a lower bound.
-                sum.Add(count - (falsePositives * LogOnePlus(count / (found + 0.5 + falsePositives))));
-            }
-
-            found = point.TruePositives;
-        }
-
-        return found == 0 ? double.NaN : sum.Value / found;
-    }
-
-    /// <summary>ln(1 + x) without the rounding of 1 + x (Kahan; Goldberg 1991, theorem 4).</summary>
-    private static double LogOnePlus(double x)
-    {
-        double sum = 1 + x;
-        return sum == 1 ? x : Math.Log(sum) * x / (sum - 1);
+        return new PerImageOverlapBracket(thresholds, _normalRange, _normalImages, _imageOverlap, shareUnit, OverlapError)
+            .Area(options.PerImageOverlapLowerBound, options.PerImageOverlapUpperBound);
     }
 
     private static (double Middle, double HalfWidth) Middle(double lowest, double highest)

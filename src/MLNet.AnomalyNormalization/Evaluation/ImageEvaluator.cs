@@ -32,7 +32,8 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
             score = CountsNaNAsAnomalous
                 ? float.PositiveInfinity
                 : throw new ArgumentException(
-                    $"The score of row {Count} is NaN. Find out why the model gave it, or make the evaluator count NaN as anomalous.", nameof(score));
+                    $"The score of row {Count} is NaN. Find out why the model gave it, or make the evaluator count NaN as anomalous.",
+                    nameof(score));
         }
 
         List<float> scores = isAnomalous switch { true => _anomalous, false => _normal, null => _unknown };
@@ -107,7 +108,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 
     /// <summary>Reads an evaluator that <see cref="WriteTo"/> wrote; it computes the same bits.</summary>
     /// <param name="stream">The stream, at the position where the state begins; is read to the end of the state and stays open.</param>
-    /// <exception cref="InvalidDataException">The stream holds something else, another version, or an incomplete or corrupt state.</exception>
+    /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
     public static ImageEvaluator ReadFrom(Stream stream)
     {
         using var reader = new StateReader(stream, StateKind);

@@ -99,7 +99,7 @@ internal sealed class PerImageOverlap
         return thresholds;
     }
 
-    /// <summary>The mean over the images of the share of pixels at or above each threshold. Images of one size are counted together.</summary>
+    /// <summary>The mean over the images of the share of pixels at or above each threshold; images of one size count together.</summary>
     private double[] FalsePositiveRates(IReadOnlyList<ImagePixels> normal, int threads)
     {
         var rates = new double[_thresholds.Length];

@@ -13,7 +13,10 @@ internal static class Draw
 
     /// <summary>Normalised scores, several of which share a bin of the grid.</summary>
     public static Gen<float> NormalizedScore { get; } = Gen.OneOf(
-        Gen.Int[0, 40].Select(i => 100 + ((i - 20) / 4096f)), Gen.Single[0, 1000], OneOf(0f, -0f, 100f, 1000f), Gen.Int[0, 9].Select(i => i * 10f));
+        Gen.Int[0, 40].Select(i => 100 + ((i - 20) / 4096f)),
+        Gen.Int[0, 9].Select(i => i * 10f),
+        Gen.Single[0, 1000],
+        OneOf(0f, -0f, 100f, 1000f));
 
     public static Gen<float> AnyScore { get; } = Gen.OneOf(TiedScore, Gen.Single.Where(score => !float.IsNaN(score)), Gen.Single[90, 110]);
 

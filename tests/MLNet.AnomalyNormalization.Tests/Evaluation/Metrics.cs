@@ -13,6 +13,19 @@ internal static class Metrics
             Assert.AreEqual(expected, actual, tolerance, what);
     }
 
+    /// <summary>Every value of the grid lies as near to the exact one as the grid certifies.</summary>
+    public static void Certified(PixelMetrics exact, PixelMetrics grid)
+    {
+        Assert.AreEqual(exact.Counts, grid.Counts);
+        Near(exact.AreaUnderRocCurve, grid.AreaUnderRocCurve, grid.AreaUnderRocCurveError, "AUROC");
+        Near(exact.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurveError,
+            "average precision");
+        Near(exact.MaximumF1Score, grid.MaximumF1Score, grid.MaximumF1ScoreError, "maximum F1");
+        Near(exact.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError, "AUPRO");
+        if (!double.IsNaN(grid.AreaUnderPerImageOverlap))
+            Near(exact.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlapError, "AUPIMO");
+    }
+
     public static void SameBits(PixelMetrics expected, PixelMetrics actual)
     {
         CollectionAssert.AreEqual(

@@ -16,8 +16,9 @@ public class PerImageOverlapBracketTests
         int defined = 0;
         double worst = 0;
         Gen<float> score = Gen.Int[0, 4000].Select(i => 100 + (range * i * i / 16e6f));
-        Gen<(float[] Map, byte[] Mask)[]> images = Gen.Select(score.Array[Pixels], Gen.OneOf(Gen.Const(new byte[Pixels]), Draw.Mask(Pixels))).Array[3, 12];
-        Gen.Select(images, Gen.Double[0.003, 0.1], Gen.Double[2, 20]).Check(150, drawn =>
+        Gen<byte[]> mask = Gen.OneOf(Gen.Const(new byte[Pixels]), Draw.Mask(Pixels));
+        Gen<(float[] Map, byte[] Mask)[]> sets = Gen.Select(score.Array[Pixels], mask).Array[3, 12];
+        Gen.Select(sets, Gen.Double[0.003, 0.1], Gen.Double[2, 20]).Check(150, drawn =>
         {
             var (images, lower, factor) = drawn;
             var options = new PixelEvaluatorOptions

@@ -42,7 +42,8 @@ public class PerImageOverlapTests
     [DataRow(1000, 1e-43f, DisplayName = "thresholds that are not distinct in Single")]
     public void The_area_is_undefined_without_enough_distinct_thresholds(int thresholds, float highest)
     {
-        var evaluator = new PixelEvaluator(new() { PerImageOverlapThresholds = thresholds, PerImageOverlapLowerBound = 0.5, PerImageOverlapUpperBound = 1 });
+        var evaluator = new PixelEvaluator(
+            new() { PerImageOverlapThresholds = thresholds, PerImageOverlapLowerBound = 0.5, PerImageOverlapUpperBound = 1 });
         evaluator.Add([0, highest], [0, 0], 1, 2);
         evaluator.Add([0, 50], [0, 1], 1, 2);
         PixelMetrics metrics = evaluator.Compute();
@@ -57,6 +58,6 @@ public class PerImageOverlapTests
     /// <summary>Scores of 0..64 in images of 1 to 12 pixels; defects also beyond.</summary>
     private static Gen<(float[] Map, byte[] Mask)> Image { get; } =
         Gen.OneOf(Pixels(Gen.Const((byte)0)), Pixels(Gen.Byte[0, 1])).Select(pixels => (
-            pixels.Any(pixel => pixel.Mask != 0) ? pixels.Select(pixel => pixel.Map * 2 - 20).ToArray() : [.. pixels.Select(pixel => pixel.Map)],
+            pixels.Select(pixel => pixels.Any(any => any.Mask != 0) ? (pixel.Map * 2) - 20 : pixel.Map).ToArray(),
             pixels.Select(pixel => pixel.Mask).ToArray()));
 }

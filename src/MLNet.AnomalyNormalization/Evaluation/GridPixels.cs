@@ -111,16 +111,16 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         foreach (ulong[] bins in All)
         {
             // Each bin that isn't empty: how many empty ones it follows, and its content.
-            writer.WriteCompact((ulong)bins.Count(content => content > 0));
+            writer.WriteCompact((ulong)(Bins - bins.AsSpan().Count(0UL)));
             int next = 0;
-            for (int bin = 0; bin < Bins; bin++)
+            for (int empty = EmptyFrom(next); empty >= 0; empty = EmptyFrom(next))
             {
-                if (bins[bin] == 0)
-                    continue;
-                writer.WriteCompact((ulong)(bin - next));
-                writer.WriteCompact(bins[bin]);
-                next = bin + 1;
+                writer.WriteCompact((ulong)empty);
+                writer.WriteCompact(bins[next + empty]);
+                next += empty + 1;
             }
+
+            int EmptyFrom(int start) => bins.AsSpan(start).IndexOfAnyExcept(0UL);
         }
     }
 
@@ -234,30 +234,31 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     {
         var points = new List<CurvePoint>();
         long found = 0, above = 0;
-        for (int bin = Bins - 1; bin >= 0; bin--)
+        int end = Bins;
+        for (int bin = LastDefects(end); bin >= 0; bin = LastDefects(end))
         {
-            long atLeast = above + (long)(_normalImages[bin] + _normalAmongDefects[bin]);
-            if (_defects[bin] > 0)
-            {
-                found += (long)_defects[bin];
-                long falsePositives = normalFirst ? atLeast : above;
-                points.Add(new(bin / BinsPerUnit, found, falsePositives, falsePositives));
-            }
-
-            above = atLeast;
+            above += Normal(bin + 1, end);
+            long atLeast = above + Normal(bin, bin + 1);
+            found += (long)_defects[bin];
+            long falsePositives = normalFirst ? atLeast : above;
+            points.Add(new(bin / BinsPerUnit, found, falsePositives, falsePositives));
+            (above, end) = (atLeast, bin);
         }
 
-        return new([.. points], found, above);
+        return new([.. points], found, above + Normal(0, end));
+
+        int LastDefects(int end) => _defects.AsSpan(0, end).LastIndexOfAnyExcept(0UL);
     }
 
     private ConfusionCounts CountsAt(int bin)
     {
-        long truePositives = Sum(_defects, bin), falsePositives = Sum(_normalImages, bin) + Sum(_normalAmongDefects, bin);
-        long normal = Sum(_normalImages, 0) + Sum(_normalAmongDefects, 0);
-        return new(truePositives, falsePositives, normal - falsePositives, Sum(_defects, 0) - truePositives);
-
-        static long Sum(ulong[] bins, int from) => (long)TensorPrimitives.Sum<ulong>(bins.AsSpan(from));
+        long truePositives = Sum(_defects, bin, Bins), falsePositives = Normal(bin, Bins);
+        return new(truePositives, falsePositives, Normal(0, bin), Sum(_defects, 0, bin));
     }
+
+    private long Normal(int start, int end) => Sum(_normalImages, start, end) + Sum(_normalAmongDefects, start, end);
+
+    private static long Sum(ulong[] bins, int start, int end) => (long)TensorPrimitives.Sum<ulong>(bins.AsSpan(start..end));
 
     private double OverlapArea(ThresholdCurve curve)
     {

@@ -10,7 +10,7 @@ public class GridPixelsTests
 
     [TestMethod]
     public void The_exact_value_lies_within_the_certified_half_width()
-        => Gen.Select(Draw.Images(Draw.NormalizedScore), Gen.Bool, Gen.Double[0.01, 1]).Check(150, drawn =>
+        => Gen.Select(Draw.Images(Draw.NormalizedScore), Gen.Bool, Gen.Double[0.01, 1]).Check(120, drawn =>
         {
             var (images, diagonal, limit) = drawn;
             var options = new PixelEvaluatorOptions

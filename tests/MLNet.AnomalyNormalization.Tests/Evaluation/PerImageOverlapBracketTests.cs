@@ -18,7 +18,7 @@ public class PerImageOverlapBracketTests
         Gen<float> score = Gen.Int[0, 4000].Select(i => 100 + (range * i * i / 16e6f));
         Gen<byte[]> mask = Gen.OneOf(Gen.Const(new byte[Pixels]), Draw.Mask(Pixels));
         Gen<(float[] Map, byte[] Mask)[]> sets = Gen.Select(score.Array[Pixels], mask).Array[3, 12];
-        Gen.Select(sets, Gen.Double[0.003, 0.1], Gen.Double[2, 20]).Check(150, drawn =>
+        Gen.Select(sets, Gen.Double[0.003, 0.1], Gen.Double[2, 20]).Check(100, drawn =>
         {
             var (images, lower, factor) = drawn;
             var options = new PixelEvaluatorOptions

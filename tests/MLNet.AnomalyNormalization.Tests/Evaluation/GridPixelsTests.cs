@@ -76,6 +76,18 @@ public class GridPixelsTests
     }
 
     [TestMethod]
+    public void A_bin_with_many_defects_is_bounded_almost_by_their_worst_order()
+    {
+        // One bin: 50 normal pixels above 150 defects, no ties. The bound takes an integral instead of the sum.
+        float[] map = [.. Enumerable.Range(0, 200).Select(i => 1 + (i / 8388608f))];
+        var images = new ImageSet([map], [[.. Enumerable.Range(0, 200).Select(i => (byte)(i < 150 ? 1 : 0))]], 10, 20);
+        PixelMetrics worst = images.Evaluator().Compute(), grid = images.Evaluator(s_grid).Compute();
+        double lowest = grid.AreaUnderPrecisionRecallCurve - grid.AreaUnderPrecisionRecallCurveError;
+        Assert.IsGreaterThanOrEqualTo(lowest, worst.AreaUnderPrecisionRecallCurve);
+        Assert.AreEqual(worst.AreaUnderPrecisionRecallCurve, lowest, 1e-5);
+    }
+
+    [TestMethod]
     [DataRow(-0.001f, DisplayName = "below 0")]
     [DataRow(1000.0001f, DisplayName = "above 1000")]
     [DataRow(float.PositiveInfinity, DisplayName = "infinite")]

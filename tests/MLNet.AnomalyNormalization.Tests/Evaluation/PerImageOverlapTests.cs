@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using CsCheck;
 using MLNet.AnomalyNormalization.Evaluation;
 
@@ -8,6 +10,31 @@ public class PerImageOverlapTests
 {
     // The scores of normal images go from 0 to 64, so that these thresholds are exact in Single.
     private static readonly float[] s_thresholds = [.. Enumerable.Range(0, 1025).Select(k => k / 16f)];
+
+    [TestMethod]
+    public void Thresholds_have_the_bits_of_torch_linspace()
+    {
+        int checkedBits = 0;
+        foreach (JsonElement set in GoldenData.Load("pixel.json").GetProperty("sets").EnumerateArray())
+        {
+            ImageSet images = GoldenData.LoadSet(set);
+            float[] normal = [.. images.Maps.Where((_, i) => images.Masks[i].All(pixel => pixel == 0)).SelectMany(map => map)];
+            foreach (JsonElement golden in set.GetProperty("metrics").GetProperty("aupimo").EnumerateArray())
+            {
+                if (!golden.TryGetProperty("thresholds_sample_bits", out JsonElement bits))
+                    continue;
+                float[] thresholds = PerImageOverlap.Thresholds(normal.Min(), normal.Max(), golden.Integer("num_thresholds"))!;
+                foreach (JsonProperty sample in bits.EnumerateObject())
+                {
+                    uint actual = BitConverter.SingleToUInt32Bits(thresholds[int.Parse(sample.Name, CultureInfo.InvariantCulture)]);
+                    Assert.AreEqual(sample.Value.GetUInt32(), actual, $"threshold {sample.Name} of {thresholds.Length}");
+                    checkedBits++;
+                }
+            }
+        }
+
+        Assert.IsGreaterThan(50, checkedBits);
+    }
 
     [TestMethod]
     public void Areas_are_their_definition_also_for_images_of_different_sizes()
@@ -50,6 +77,20 @@ public class PerImageOverlapTests
         Assert.IsTrue(double.IsNaN(metrics.AreaUnderPerImageOverlap));
         Assert.HasCount(2, metrics.AreaUnderPerImageOverlaps);
         Assert.IsTrue(metrics.AreaUnderPerImageOverlaps.All(double.IsNaN));
+    }
+
+    [TestMethod]
+    [DataRow(30, false)]
+    [DataRow(31, true)]
+    public void The_area_needs_31_thresholds_between_the_bounds(int points, bool isDefined)
+    {
+        var evaluator = new PixelEvaluator(
+            new() { PerImageOverlapThresholds = s_thresholds.Length, PerImageOverlapLowerBound = 0.25, PerImageOverlapUpperBound = 0.5 });
+
+        // The rate is 1/2 up to 20 and 1/4 from there on: the first threshold above 20 ends the curve, the first above the other begins it.
+        evaluator.Add([0, 20 - ((points - 1) / 16f), 20, 64], new byte[4], 2, 2);
+        evaluator.Add([50], [1], 1, 1);
+        Assert.AreEqual(isDefined, !double.IsNaN(evaluator.Compute().AreaUnderPerImageOverlap));
     }
 
     private static Gen<(float Map, byte Mask)[]> Pixels(Gen<byte> mask)

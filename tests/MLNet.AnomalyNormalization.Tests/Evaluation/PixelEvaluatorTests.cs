@@ -58,9 +58,9 @@ public class PixelEvaluatorTests
         Assert.AreEqual(overlaps.GetProperty("0.3").Number(), metrics.AreaUnderPerRegionOverlap, 1e-12);
 
         JsonElement pimo = golden.GetProperty("aupimo_300000").GetProperty("value");
-        Assert.AreEqual(pimo.GetProperty("mean_over_anomalous").Number(), metrics.AreaUnderPerImageOverlap, 1e-9);
+        Assert.AreEqual(pimo.GetProperty("mean_over_anomalous").Number(), metrics.AreaUnderPerImageOverlap, 1e-12);
         foreach ((double expected, double actual) in pimo.GetProperty("per_image").Numbers().Zip(metrics.AreaUnderPerImageOverlaps))
-            Metrics.Near(expected, actual, 1e-9, "AUPIMO of an image");
+            Metrics.Near(expected, actual, 1e-12, "AUPIMO of an image");
 
         PixelMetrics grid = images.Evaluator(new() { Precision = EvaluationPrecision.Grid }).Compute();
         Metrics.Certified(metrics, grid);
@@ -269,11 +269,11 @@ public class PixelEvaluatorTests
             return;
         }
 
-        Assert.AreEqual(golden.GetProperty("mean_over_anomalous").Number(), metrics.AreaUnderPerImageOverlap, 1e-9, name);
+        Assert.AreEqual(golden.GetProperty("mean_over_anomalous").Number(), metrics.AreaUnderPerImageOverlap, 1e-12, name);
         double[] expected = golden.GetProperty("per_image").Numbers();
         Assert.HasCount(expected.Length, metrics.AreaUnderPerImageOverlaps);
         for (int i = 0; i < expected.Length; i++)
-            Metrics.Near(expected[i], metrics.AreaUnderPerImageOverlaps[i], 1e-9, $"{name}, image {i}");
+            Metrics.Near(expected[i], metrics.AreaUnderPerImageOverlaps[i], 1e-12, $"{name}, image {i}");
     }
 
     private static string Digest<T>(T[][] images)

@@ -77,8 +77,8 @@ internal sealed class PerImageOverlap
     }
 
     /// <summary>
-    /// Evenly spaced thresholds with the bits of torch.linspace: computed in Single with fused operations, from both ends, in blocks of eight
-    /// that go two by two, what is left one by one. Null if they are not distinct.
+    /// Evenly spaced thresholds with the bits of torch.linspace: computed in Single with fused operations, from both ends, in blocks of
+    /// eight that go two by two, what is left one by one. Null if they are not distinct.
     /// </summary>
     public static float[]? Thresholds(float start, float end, int count)
     {

@@ -26,14 +26,6 @@ internal static class Metrics
             Near(exact.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlapError, "AUPIMO");
     }
 
-    public static void SameBits(PixelMetrics expected, PixelMetrics actual)
-    {
-        CollectionAssert.AreEqual(
-            expected.AreaUnderPerImageOverlaps.Select(BitConverter.DoubleToInt64Bits).ToArray(),
-            actual.AreaUnderPerImageOverlaps.Select(BitConverter.DoubleToInt64Bits).ToArray());
-        SameBitsButOrder(expected, actual);
-    }
-
     /// <summary>The same but for the order of the values per image, which is the order of adding.</summary>
     public static void SameBitsButOrder(PixelMetrics expected, PixelMetrics actual)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
@@ -8,11 +9,13 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// </summary>
 internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 {
-    private const float BinsPerUnit = 1024;
+    /// <summary>Bins in one unit of the normalised scale.</summary>
+    public const float BinsPerUnit = 1024;
+
     private const int Bins = (int)(ScoreNormalizer.MaximumScore * BinsPerUnit) + 1;
 
-    // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple of
-    // 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
+    // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple
+    // of 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
     private const int OverlapBits = 32;
     private const double OverlapError = 1.0 / (1L << OverlapBits);
 
@@ -72,7 +75,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         ThresholdCurve worst = Curve(normalFirst: true), best = Curve(normalFirst: false);
         (double maximumF1, double maximumF1Threshold) = worst.MaximumF1();
         (double roc, double rocError) = Middle(worst.AreaUnderRocCurve(), best.AreaUnderRocCurve());
-        (double precision, double precisionError) = Middle(WorstAveragePrecision(worst), best.AveragePrecision());
+        (double precision, double precisionError) = Middle(worst.LowestAveragePrecision(), best.AveragePrecision());
         (double overlap, double overlapError) = Middle(OverlapArea(worst), OverlapArea(best) + OverlapError);
         (double f1, double f1Error) = Middle(maximumF1, best.MaximumF1().Score);
         (double lowestPerImage, double highestPerImage) = PerImageOverlapArea();
@@ -108,16 +111,16 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         foreach (ulong[] bins in All)
         {
             // Each bin that isn't empty: how many empty ones it follows, and its content.
-            writer.WriteCompact((ulong)bins.Count(content => content > 0));
+            writer.WriteCompact((ulong)(Bins - bins.AsSpan().Count(0UL)));
             int next = 0;
-            for (int bin = 0; bin < Bins; bin++)
+            for (int empty = EmptyFrom(next); empty >= 0; empty = EmptyFrom(next))
             {
-                if (bins[bin] == 0)
-                    continue;
-                writer.WriteCompact((ulong)(bin - next));
-                writer.WriteCompact(bins[bin]);
-                next = bin + 1;
+                writer.WriteCompact((ulong)empty);
+                writer.WriteCompact(bins[next + empty]);
+                next += empty + 1;
             }
+
+            int EmptyFrom(int start) => bins.AsSpan(start).IndexOfAnyExcept(0UL);
         }
     }
 
@@ -156,11 +159,11 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     private static int BinOf(double threshold)
     {
         double place = ScoreNormalizer.RequireFinite(threshold, nameof(threshold)) * BinsPerUnit;
-        return place == Math.Floor(place)
+        double below = Math.Floor(place) / BinsPerUnit, above = Math.Ceiling(place) / BinsPerUnit;
+        return below == above
             ? (int)Math.Clamp(place, 0, Bins)
-            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
-                $"The precision Grid counts at multiples of 1/1024. The nearest are {Math.Floor(place) / BinsPerUnit:R} and "
-                + $"{Math.Ceiling(place) / BinsPerUnit:R}.");
+            : throw new ArgumentOutOfRangeException(nameof(threshold), threshold, string.Create(CultureInfo.InvariantCulture,
+                $"The precision Grid counts at multiples of 1/1024. The nearest are {below} and {above}."));
     }
 
     private static void Count(ReadOnlySpan<float> scores, ulong[] bins)
@@ -231,30 +234,31 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     {
         var points = new List<CurvePoint>();
         long found = 0, above = 0;
-        for (int bin = Bins - 1; bin >= 0; bin--)
+        int end = Bins;
+        for (int bin = LastDefects(end); bin >= 0; bin = LastDefects(end))
         {
-            long atLeast = above + (long)(_normalImages[bin] + _normalAmongDefects[bin]);
-            if (_defects[bin] > 0)
-            {
-                found += (long)_defects[bin];
-                long falsePositives = normalFirst ? atLeast : above;
-                points.Add(new(bin / BinsPerUnit, found, falsePositives, falsePositives));
-            }
-
-            above = atLeast;
+            above += Normal(bin + 1, end);
+            long atLeast = above + Normal(bin, bin + 1);
+            found += (long)_defects[bin];
+            long falsePositives = normalFirst ? atLeast : above;
+            points.Add(new(bin / BinsPerUnit, found, falsePositives, falsePositives));
+            (above, end) = (atLeast, bin);
         }
 
-        return new([.. points], found, above);
+        return new([.. points], found, above + Normal(0, end));
+
+        int LastDefects(int end) => _defects.AsSpan(0, end).LastIndexOfAnyExcept(0UL);
     }
 
     private ConfusionCounts CountsAt(int bin)
     {
-        long truePositives = Sum(_defects, bin), falsePositives = Sum(_normalImages, bin) + Sum(_normalAmongDefects, bin);
-        long normal = Sum(_normalImages, 0) + Sum(_normalAmongDefects, 0);
-        return new(truePositives, falsePositives, normal - falsePositives, Sum(_defects, 0) - truePositives);
-
-        static long Sum(ulong[] bins, int from) => (long)TensorPrimitives.Sum<ulong>(bins.AsSpan(from));
+        long truePositives = Sum(_defects, bin, Bins), falsePositives = Normal(bin, Bins);
+        return new(truePositives, falsePositives, Normal(0, bin), Sum(_defects, 0, bin));
     }
+
+    private long Normal(int start, int end) => Sum(_normalImages, start, end) + Sum(_normalAmongDefects, start, end);
+
+    private static long Sum(ulong[] bins, int start, int end) => (long)TensorPrimitives.Sum<ulong>(bins.AsSpan(start..end));
 
     private double OverlapArea(ThresholdCurve curve)
     {
@@ -267,69 +271,16 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     /// <summary>The bounds of the mean area under the per-image overlap curve; NaN also where normal images differ in size.</summary>
     private (double Lowest, double Highest) PerImageOverlapArea()
     {
+        (float lowest, float highest) = _normalRange;
         if (_normalImagePixels <= 0 || _anomalousImages == 0
-            || PerImageOverlap.Thresholds(_normalRange.Lowest, _normalRange.Highest, options.PerImageOverlapThresholds) is not { } thresholds)
+            || PerImageOverlap.Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
         {
             return (double.NaN, double.NaN);
         }
 
-        var bracket = new PerImageOverlapBracket((long)TensorPrimitives.Sum<ulong>(_normalImages), thresholds.Length);
         double shareUnit = OverlapError / _anomalousImages;
-        ulong pixelsAbove = 0, sharesAbove = 0;
-        int next = Bins;
-        for (int k = thresholds.Length - 1; k >= 0; k--)
-        {
-            float place = thresholds[k] * BinsPerUnit;
-            int bin = (int)place;
-            for (; next > bin + 1; next--)
-            {
-                pixelsAbove += _normalImages[next - 1];
-                sharesAbove += _imageOverlap[next - 1];
-            }
-
-            // The bin of the threshold itself is reached as a whole, in part or not at all, unless more is known about the threshold.
-            ulong mostPixels = pixelsAbove + _normalImages[bin], mostShares = sharesAbove + _imageOverlap[bin];
-            bool wholeBin = place == bin, belowAll = thresholds[k] <= _normalRange.Lowest, aboveAll = thresholds[k] > _normalRange.Highest;
-            bracket.Set(k,
-                aboveAll ? (0, 0) : ((long)(wholeBin || belowAll ? mostPixels : Math.Max(1, pixelsAbove)), (long)mostPixels),
-                ((wholeBin ? mostShares : sharesAbove) * shareUnit, (mostShares * shareUnit) + OverlapError));
-        }
-
-        return bracket.Area(options.PerImageOverlapLowerBound, options.PerImageOverlapUpperBound);
-    }
-
-    /// <summary>Average precision where, within each bin, the normal scores come first and then the anomalous ones, one by one.</summary>
-    private static double WorstAveragePrecision(ThresholdCurve worst)
-    {
-        const int FewEnoughToAdd = 64;
-        var sum = new CompensatedSum();
-        long found = 0;
-        foreach (CurvePoint point in worst.Points)
-        {
-            long count = point.TruePositives - found;
-            double falsePositives = point.FalsePositives;
-            if (count <= FewEnoughToAdd)
-            {
-                for (long i = found + 1; i <= point.TruePositives; i++)
-                    sum.Add(i / (i + falsePositives));
-            }
-            else
-            {
-                // x / (x + f) is concave, so that its integral over (i - 1/2, i + 1/2) is at most its value at i: a lower bound.
-                sum.Add(count - (falsePositives * LogOnePlus(count / (found + 0.5 + falsePositives))));
-            }
-
-            found = point.TruePositives;
-        }
-
-        return found == 0 ? double.NaN : sum.Value / found;
-    }
-
-    /// <summary>ln(1 + x) without the rounding of 1 + x (Kahan; Goldberg 1991, theorem 4).</summary>
-    private static double LogOnePlus(double x)
-    {
-        double sum = 1 + x;
-        return sum == 1 ? x : Math.Log(sum) * x / (sum - 1);
+        return new PerImageOverlapBracket(thresholds, _normalRange, _normalImages, _imageOverlap, shareUnit, OverlapError)
+            .Area(options.PerImageOverlapLowerBound, options.PerImageOverlapUpperBound);
     }
 
     private static (double Middle, double HalfWidth) Middle(double lowest, double highest)

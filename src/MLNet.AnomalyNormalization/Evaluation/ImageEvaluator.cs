@@ -14,6 +14,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 {
     private const byte StateKind = 1;
 
+    private readonly bool _countNaNAsAnomalous = countNaNAsAnomalous;
     private readonly List<float> _normal = [];
     private readonly List<float> _anomalous = [];
     private readonly List<float> _unknown = [];
@@ -29,10 +30,11 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     {
         if (float.IsNaN(score))
         {
-            score = CountsNaNAsAnomalous
+            score = _countNaNAsAnomalous
                 ? float.PositiveInfinity
                 : throw new ArgumentException(
-                    $"The score of row {Count} is NaN. Find out why the model gave it, or make the evaluator count NaN as anomalous.", nameof(score));
+                    $"The score of row {Count} is NaN. Find out why the model gave it, or make the evaluator count NaN as anomalous.",
+                    nameof(score));
         }
 
         List<float> scores = isAnomalous switch { true => _anomalous, false => _normal, null => _unknown };
@@ -47,11 +49,11 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     public void Merge(ImageEvaluator other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        if (other.CountsNaNAsAnomalous != CountsNaNAsAnomalous)
+        if (other._countNaNAsAnomalous != _countNaNAsAnomalous)
         {
             throw new ArgumentException(
-                $"One evaluator counts NaN as anomalous ({CountsNaNAsAnomalous}), the other does not ({other.CountsNaNAsAnomalous}). "
-                + "Make both the same way.", nameof(other));
+                "One of the evaluators counts NaN as anomalous and the other refuses it. Make both with the same countNaNAsAnomalous.",
+                nameof(other));
         }
 
         _normal.AddRange(other._normal);
@@ -95,7 +97,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     public void WriteTo(Stream stream)
     {
         using var writer = new StateWriter(stream, StateKind);
-        writer.Write(CountsNaNAsAnomalous ? (byte)1 : (byte)0);
+        writer.Write(_countNaNAsAnomalous ? (byte)1 : (byte)0);
         foreach (List<float> scores in All)
         {
             writer.Write(scores.Count);
@@ -107,7 +109,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 
     /// <summary>Reads an evaluator that <see cref="WriteTo"/> wrote; it computes the same bits.</summary>
     /// <param name="stream">The stream, at the position where the state begins; is read to the end of the state and stays open.</param>
-    /// <exception cref="InvalidDataException">The stream holds something else, another version, or an incomplete or corrupt state.</exception>
+    /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
     public static ImageEvaluator ReadFrom(Stream stream)
     {
         using var reader = new StateReader(stream, StateKind);
@@ -117,8 +119,6 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
         reader.Complete();
         return evaluator;
     }
-
-    private bool CountsNaNAsAnomalous { get; } = countNaNAsAnomalous;
 
     private List<float>[] All => [_normal, _anomalous, _unknown];
 

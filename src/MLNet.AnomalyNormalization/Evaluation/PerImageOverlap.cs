@@ -77,8 +77,8 @@ internal sealed class PerImageOverlap
     }
 
     /// <summary>
-    /// Evenly spaced thresholds with the bits of torch.linspace, which computes in Single, from both ends and in blocks of eight; null if
-    /// they are not distinct.
+    /// Evenly spaced thresholds with the bits of torch.linspace: computed in Single with fused operations, from both ends, in blocks of
+    /// eight that go two by two, what is left one by one. Null if they are not distinct.
     /// </summary>
     public static float[]? Thresholds(float start, float end, int count)
     {
@@ -89,9 +89,11 @@ internal sealed class PerImageOverlap
         var thresholds = new float[count];
         for (int i = 0; i < count; i++)
         {
-            int block = i & ~7;
-            float blockStart = i < count / 2 ? start + (step * block) : end - (step * (count - 1 - block));
-            thresholds[i] = blockStart + (step * (i - block));
+            int block = i < (count & ~15) ? i & ~7 : i;
+            float first = block < count / 2
+                ? MathF.FusedMultiplyAdd(step, block, start)
+                : MathF.FusedMultiplyAdd(-step, count - 1 - block, end);
+            thresholds[i] = MathF.FusedMultiplyAdd(step, i - block, first);
             if (i > 0 && !(thresholds[i] > thresholds[i - 1]))
                 return null;
         }
@@ -99,7 +101,7 @@ internal sealed class PerImageOverlap
         return thresholds;
     }
 
-    /// <summary>The mean over the images of the share of pixels at or above each threshold. Images of one size are counted together.</summary>
+    /// <summary>The mean over the images of the share of pixels at or above each threshold; images of one size count together.</summary>
     private double[] FalsePositiveRates(IReadOnlyList<ImagePixels> normal, int threads)
     {
         var rates = new double[_thresholds.Length];

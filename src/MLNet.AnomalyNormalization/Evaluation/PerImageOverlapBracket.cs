@@ -1,35 +1,66 @@
+using System.Numerics.Tensors;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>
 /// Bounds of the mean area under the per-image overlap curve where only the counts of the grid are known. How many normal pixels reach a
 /// threshold, and what share of the defects, is known at the two edges of the threshold's bin; the curve runs between.
 /// </summary>
-/// <param name="pixels">The number of normal pixels that the false positive rate refers to.</param>
-/// <param name="thresholds">The number of thresholds.</param>
-internal sealed class PerImageOverlapBracket(long pixels, int thresholds)
+internal sealed class PerImageOverlapBracket
 {
     // Covers the rounding of logarithms of about -10 that are summed with compensation, with weights that add up to 1.
     private const double RoundingError = 1e-13;
 
-    private readonly long[] _fewest = new long[thresholds];
-    private readonly long[] _most = new long[thresholds];
-    private readonly double[] _lowestShares = new double[thresholds];
-    private readonly double[] _highestShares = new double[thresholds];
+    private readonly long[] _fewest;
+    private readonly long[] _most;
+    private readonly double[] _lowestShares;
+    private readonly double[] _highestShares;
+    private readonly long _pixels;
 
-    /// <summary>Where the curve is cut off: the thresholds in question, and the logarithm of the rate that the nearest of them has.</summary>
-    private readonly record struct End(int First, int Last, double LogLowest, double LogHighest);
-
-    /// <summary>Sets what is known at a threshold: how many normal pixels reach it, and what share of the defects of an image on average.</summary>
-    public void Set(int threshold, (long Fewest, long Most) reached, (double Lowest, double Highest) share)
+    /// <summary>Finds what is known at each threshold.</summary>
+    /// <param name="thresholds">The thresholds, ascending.</param>
+    /// <param name="range">The lowest and the highest score of normal images.</param>
+    /// <param name="normal">The pixels of normal images in each bin.</param>
+    /// <param name="shares">The shares of defects in each bin, summed over the images, in units.</param>
+    /// <param name="shareUnit">The unit of shares, divided by the number of images.</param>
+    /// <param name="shareError">By how much shares added up from the top may be too low.</param>
+    public PerImageOverlapBracket(
+        float[] thresholds, (float Lowest, float Highest) range, ulong[] normal, ulong[] shares, double shareUnit, double shareError)
     {
-        (_fewest[threshold], _most[threshold]) = reached;
-        (_lowestShares[threshold], _highestShares[threshold]) = share;
+        _fewest = new long[thresholds.Length];
+        _most = new long[thresholds.Length];
+        _lowestShares = new double[thresholds.Length];
+        _highestShares = new double[thresholds.Length];
+        _pixels = (long)TensorPrimitives.Sum<ulong>(normal);
+
+        ulong pixelsAbove = 0, sharesAbove = 0;
+        int next = normal.Length;
+        for (int k = thresholds.Length - 1; k >= 0; k--)
+        {
+            float place = thresholds[k] * GridPixels.BinsPerUnit;
+            int bin = (int)place;
+            for (; next > bin + 1; next--)
+            {
+                pixelsAbove += normal[next - 1];
+                sharesAbove += shares[next - 1];
+            }
+
+            // The bin of the threshold is reached as a whole, in part or not at all, unless more is known about the threshold.
+            bool atEdge = place == bin, belowAll = thresholds[k] <= range.Lowest, aboveAll = thresholds[k] > range.Highest;
+            _most[k] = aboveAll ? 0 : (long)(pixelsAbove + normal[bin]);
+            _fewest[k] = atEdge || belowAll || aboveAll ? _most[k] : (long)Math.Max(1, pixelsAbove);
+            _lowestShares[k] = (atEdge ? sharesAbove + shares[bin] : sharesAbove) * shareUnit;
+            _highestShares[k] = ((sharesAbove + shares[bin]) * shareUnit) + shareError;
+        }
     }
+
+    /// <summary>Where the curve is cut off: the thresholds in question, and the logarithm of the rate there.</summary>
+    private readonly record struct End(int First, int Last, double LogLowest, double LogHighest);
 
     /// <summary>The area at least and at most; NaN where it is undefined, or the counts can't tell whether it is.</summary>
     public (double Lowest, double Highest) Area(double lowerBound, double upperBound)
     {
-        if (_most[^1] / (double)pixels > lowerBound
+        if (_most[^1] / (double)_pixels > lowerBound
             || FindEnd(upperBound) is not { } upper || FindEnd(lowerBound) is not { } lower
             || lower.First + 1 - upper.Last < PerImageOverlap.FewestPoints
             || lower.LogHighest > upper.LogLowest)
@@ -49,8 +80,10 @@ internal sealed class PerImageOverlapBracket(long pixels, int thresholds)
         highest.Add(upper.LogHighest * (_highestShares[first] + _highestShares[first + 1]) / 2);
         for (int k = first + 1; k < last; k++)
         {
-            lowest.Add(-Math.Clamp(Log(_most[k]), lower.LogHighest, upper.LogHighest) * (_lowestShares[k - 1] - _lowestShares[k + 1]) / 2);
-            highest.Add(-Math.Clamp(Log(_fewest[k]), lower.LogLowest, upper.LogLowest) * (_highestShares[k - 1] - _highestShares[k + 1]) / 2);
+            double highestLog = Math.Clamp(Log(_most[k]), lower.LogHighest, upper.LogHighest);
+            double lowestLog = Math.Clamp(Log(_fewest[k]), lower.LogLowest, upper.LogLowest);
+            lowest.Add(-highestLog * (_lowestShares[k - 1] - _lowestShares[k + 1]) / 2);
+            highest.Add(-lowestLog * (_highestShares[k - 1] - _highestShares[k + 1]) / 2);
         }
 
         lowest.Add(-lower.LogHighest * (_lowestShares[last - 1] + _lowestShares[last]) / 2);
@@ -62,35 +95,48 @@ internal sealed class PerImageOverlapBracket(long pixels, int thresholds)
         return (Math.Max(0, (lowest.Value / range / excess) - RoundingError), Math.Min(1, (highest.Value / range) + RoundingError));
     }
 
-    private double Log(long reached) => Math.Log(reached / (double)pixels);
+    private double Log(long reached) => Math.Log(reached / (double)_pixels);
 
-    /// <summary>Where the rate nearest to a bound may be; null if that could be no pixel at all.</summary>
+    /// <summary>Where the first of the rates nearest to a bound may be; null if it could be 0.</summary>
     private End? FindEnd(double bound)
     {
-        double distance = double.PositiveInfinity;
-        for (int k = 0; k < thresholds; k++)
-            distance = Math.Min(distance, Math.Max(Distance(_fewest[k]), Distance(_most[k])));
+        long below = (long)(bound * _pixels);
+        double distance = double.PositiveInfinity, leastDistance = double.PositiveInfinity;
+        for (int k = 0; k < _most.Length; k++)
+        {
+            distance = Math.Min(distance, MostDistance(k));
+            leastDistance = Math.Min(leastDistance, LeastDistance(k));
+        }
 
-        int first = 0, last = thresholds - 1;
-        while (!MayBeNearest(first))
+        int first = 0;
+        while (LeastDistance(first) > distance)
             first++;
-        while (!MayBeNearest(last))
-            last--;
 
-        long fewest = Math.Max(0, (long)((bound - distance) * pixels) - 1), most = (long)((bound + distance) * pixels) + 1;
+        // If no threshold can be nearer than the nearest one that is certain, then none after that one comes first.
+        int last = leastDistance == distance ? first : _most.Length - 1;
+        if (leastDistance == distance)
+        {
+            while (MostDistance(last) > distance)
+                last++;
+        }
+        else
+        {
+            while (LeastDistance(last) > distance)
+                last--;
+        }
+
+        long fewest = Math.Max(0, (long)((bound - distance) * _pixels) - 1), most = (long)((bound + distance) * _pixels) + 1;
         while (Distance(fewest) > distance)
             fewest++;
         while (Distance(most) > distance)
             most--;
         return fewest == 0 ? null : new End(first, last, Log(fewest), Log(most));
 
-        double Distance(long reached) => Math.Abs((reached / (double)pixels) - bound);
+        double Distance(long reached) => Math.Abs((reached / (double)_pixels) - bound);
 
-        bool MayBeNearest(int k)
-        {
-            long below = (long)(bound * pixels);
-            return Distance(Math.Clamp(below, _fewest[k], _most[k])) <= distance
-                || Distance(Math.Clamp(below + 1, _fewest[k], _most[k])) <= distance;
-        }
+        double MostDistance(int k) => Math.Max(Distance(_fewest[k]), Distance(_most[k]));
+
+        double LeastDistance(int k)
+            => Math.Min(Distance(Math.Clamp(below, _fewest[k], _most[k])), Distance(Math.Clamp(below + 1, _fewest[k], _most[k])));
     }
 }

@@ -7,8 +7,8 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// were split and merged change no bit of the result. Not safe for several threads at once: give each thread an evaluator and merge them.
 /// </summary>
 /// <remarks>
-/// Exact precision keeps at most 8 bytes a pixel and takes any scores, normalised or raw. The grid needs constant memory whatever the number
-/// of images, and takes normalised scores, 0..1000: that they all lie on this scale is what makes one fixed grid possible.
+/// Exact precision keeps at most 8 bytes a pixel and takes any scores, normalised or raw. The grid needs constant memory (41 MB) whatever
+/// the number of images, and takes normalised scores, 0..1000: that they all lie on this scale is what makes one fixed grid possible.
 /// </remarks>
 public sealed class PixelEvaluator
 {
@@ -64,7 +64,8 @@ public sealed class PixelEvaluator
             if (length != (long)height * width)
             {
                 throw new ArgumentException(
-                    $"The {parameterName} has {length} pixels, but height x width is {height} x {width} = {(long)height * width}.", parameterName);
+                    $"The {parameterName} has {length} pixels, but height x width is {height} x {width} = {(long)height * width}.",
+                    parameterName);
             }
         }
     }
@@ -85,14 +86,16 @@ public sealed class PixelEvaluator
     }
 
     /// <summary>Computes the metrics of all images so far; more can be added afterwards.</summary>
-    /// <param name="threshold">The decision threshold, compared as Single; 100 on the normalised scale. On the grid a multiple of 1/1024.</param>
+    /// <param name="threshold">
+    /// The decision threshold, compared as Single; 100 on the normalised scale. On the grid a multiple of 1/1024.
+    /// </param>
     /// <param name="falsePositiveCount">
     /// How many normal pixels <see cref="DetectionMetrics.DetectionRateAtFalsePositiveCount"/> allows to be taken for anomalous.
     /// </param>
     /// <param name="threads">How many threads may count at once; the result is the same for every number.</param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="threshold"/> is not finite as Single or, on the grid, no multiple of 1/1024; <paramref name="falsePositiveCount"/> is
-    /// negative, or <paramref name="threads"/> is not positive.
+    /// <paramref name="threshold"/> is not finite as Single or, on the grid, no multiple of 1/1024;
+    /// <paramref name="falsePositiveCount"/> is negative, or <paramref name="threads"/> is not positive.
     /// </exception>
     public PixelMetrics Compute(double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10, int threads = 1)
     {
@@ -119,7 +122,7 @@ public sealed class PixelEvaluator
 
     /// <summary>Reads an evaluator that <see cref="WriteTo"/> wrote; it computes the same bits.</summary>
     /// <param name="stream">The stream, at the position where the state begins; is read to the end of the state and stays open.</param>
-    /// <exception cref="InvalidDataException">The stream holds something else, another version, or an incomplete or corrupt state.</exception>
+    /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
     public static PixelEvaluator ReadFrom(Stream stream)
     {
         using var reader = new StateReader(stream, StateKind);

@@ -14,7 +14,7 @@ public sealed record PixelEvaluatorOptions
     /// <summary>Which neighbours belong to one region of a mask.</summary>
     public RegionConnectivity Connectivity { get; init => field = RequireDefined(value); } = RegionConnectivity.Eight;
 
-    /// <summary>The false positive rate up to which <see cref="PixelMetrics.AreaUnderPerRegionOverlap"/> is integrated, in (0, 1].</summary>
+    /// <summary>The false positive rate up to which <see cref="PixelMetrics.AreaUnderPerRegionOverlap"/> goes, in (0, 1].</summary>
     public double FalsePositiveRateLimit { get; init => field = RequireRate(value); } = 0.3;
 
     /// <summary>

@@ -19,8 +19,8 @@ public sealed record PixelMetrics : DetectionMetrics
     /// The area under the per-image overlap curve (AUPIMO; Bertoldo et al., 2024, as in anomalib), 0..1: the mean of
     /// <see cref="AreaUnderPerImageOverlaps"/> over anomalous images. NaN if there is no normal or no anomalous image, if the lower bound
     /// is below the smallest false positive rate that can be resolved (one pixel of the normal images), if 30 thresholds or fewer lie
-    /// within the bounds, if the thresholds are not distinct in Single, and if the metric was left out. On the grid also if normal images
-    /// differ in size, or if the counts can't tell whether the area is defined.
+    /// within the bounds, if the thresholds are not distinct in Single or not finite, and if the metric was left out. On the grid also if
+    /// normal images differ in size, or if the counts can't tell whether the area is defined.
     /// </summary>
     public double AreaUnderPerImageOverlap { get; init; }
 
@@ -30,7 +30,7 @@ public sealed record PixelMetrics : DetectionMetrics
     /// <see cref="PixelEvaluatorOptions.PerImageOverlapLowerBound"/> and <see cref="PixelEvaluatorOptions.PerImageOverlapUpperBound"/>.
     /// Empty if the metric was left out, and on the grid, which keeps no images apart.
     /// </summary>
-    public IReadOnlyList<double> AreaUnderPerImageOverlaps { get; init; } = [];
+    public IReadOnlyList<double> AreaUnderPerImageOverlaps { get; init => field = new EquatableList(value); } = new EquatableList([]);
 
     /// <summary>The certified half-width of <see cref="DetectionMetrics.AreaUnderRocCurve"/>; 0 in exact precision.</summary>
     public double AreaUnderRocCurveError { get; init; }

@@ -11,7 +11,10 @@ internal sealed class RegionOverlap(double falsePositiveLimit)
     private readonly Dictionary<ulong, Sums> _sizes = [];
     private double _partialArea;
 
-    /// <summary>The exact area of defect pixels, given in ascending order as score key in the upper half, size of the region in the lower.</summary>
+    /// <summary>The exact area of defect pixels.</summary>
+    /// <param name="defects">In ascending order: score key in the upper half, size of the pixel's region in the lower.</param>
+    /// <param name="curve">The curve of the same pixels.</param>
+    /// <param name="falsePositiveRateLimit">Where the area ends.</param>
     public static double Area(ReadOnlySpan<ulong> defects, ThresholdCurve curve, double falsePositiveRateLimit)
     {
         var overlap = new RegionOverlap(falsePositiveRateLimit * curve.Negatives);
@@ -54,7 +57,8 @@ internal sealed class RegionOverlap(double falsePositiveLimit)
         foreach ((ulong size, Sums sums) in _sizes.OrderBy(entry => entry.Key))
         {
             regions.Add((double)(sums.Pixels / size));
-            area.Add(((falsePositiveLimit * (double)sums.Whole) - ((double)sums.TwiceMissed / 2) + (_partialArea * (double)sums.Partial)) / size);
+            double whole = (falsePositiveLimit * (double)sums.Whole) - ((double)sums.TwiceMissed / 2);
+            area.Add((whole + (_partialArea * (double)sums.Partial)) / size);
         }
 
         return falsePositiveLimit > 0 ? area.Value / (regions.Value * falsePositiveLimit) : double.NaN;

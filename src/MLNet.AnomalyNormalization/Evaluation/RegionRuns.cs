@@ -71,7 +71,7 @@ internal sealed class RegionRuns
         }
     }
 
-    /// <summary>Joins each run with those of the row above that touch it, where <paramref name="reach"/> columns further also count.</summary>
+    /// <summary>Joins each run with those of the row above that touch it, or lie at most <paramref name="reach"/> columns aside.</summary>
     private void JoinRows(int width, int reach)
     {
         ReadOnlySpan<Run> runs = Runs;

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>
-/// Counts scores between and at given cuts. A cut is found through a table over the leading bits of the score's key: mostly a score then has
-/// one cut to be compared with, which takes no branch; where cuts are crowded, they are bisected.
+/// Counts scores between and at given cuts. A cut is found through a table over the leading bits of the score's key: mostly a score then
+/// has one cut to be compared with, which takes no branch; where cuts are crowded, they are bisected.
 /// </summary>
 internal sealed class ScoreCounter
 {

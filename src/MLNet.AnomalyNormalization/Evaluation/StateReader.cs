@@ -27,7 +27,7 @@ internal sealed class StateReader : IDisposable
         if (header[^2] != StateWriter.Version)
             throw new InvalidDataException($"The state has version {header[^2]}; this library reads version {StateWriter.Version}.");
         if (header[^1] != kind)
-            throw new InvalidDataException($"The state is of kind {header[^1]}; expected kind {kind}. Read it with the type that wrote it.");
+            throw new InvalidDataException($"The state has kind {header[^1]}; expected kind {kind}. Read it with the type that wrote it.");
         _hash.AppendData(header);
     }
 

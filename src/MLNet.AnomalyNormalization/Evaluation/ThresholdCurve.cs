@@ -117,6 +117,36 @@ internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long n
         return positives == 0 ? double.NaN : sum.Value / positives;
     }
 
+    /// <summary>
+    /// A lower bound of average precision where the anomalous scores of a point may differ, so that they are found one by one, while all
+    /// its false positives come first.
+    /// </summary>
+    public double LowestAveragePrecision()
+    {
+        const int FewEnoughToAdd = 64;
+        var sum = new CompensatedSum();
+        long found = 0;
+        foreach (CurvePoint point in points)
+        {
+            long count = point.TruePositives - found;
+            double falsePositives = point.FalsePositives;
+            if (count <= FewEnoughToAdd)
+            {
+                for (long i = found + 1; i <= point.TruePositives; i++)
+                    sum.Add(i / (i + falsePositives));
+            }
+            else
+            {
+                // x / (x + f) is concave, so that its integral over (i - 1/2, i + 1/2) is at most its value at i.
+                sum.Add(count - (falsePositives * LogOnePlus(count / (found + 0.5 + falsePositives))));
+            }
+
+            found = point.TruePositives;
+        }
+
+        return positives == 0 ? double.NaN : sum.Value / positives;
+    }
+
     /// <summary>The exact maximum of 2 TP / (2 TP + FP + FN) and the lowest score that attains it, compared as fractions.</summary>
     public (double Score, double Threshold) MaximumF1()
     {
@@ -158,5 +188,12 @@ internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long n
         }
 
         return 0;
+    }
+
+    /// <summary>ln(1 + x) without the rounding of 1 + x (Kahan; Goldberg 1991, theorem 4).</summary>
+    private static double LogOnePlus(double x)
+    {
+        double sum = 1 + x;
+        return sum == 1 ? x : Math.Log(sum) * x / (sum - 1);
     }
 }

@@ -11,7 +11,8 @@ public class ConfusionCountsTests
     [DataRow(0, 1, 4, 0, 0.0, 0.0, 0.0, 0.8, DisplayName = "nothing anomalous: recall 0")]
     [DataRow(0, 0, 4, 0, 0.0, 0.0, 0.0, 1.0, DisplayName = "nothing anomalous and nothing taken for it")]
     [DataRow(0, 0, 0, 0, double.NaN, double.NaN, double.NaN, double.NaN, DisplayName = "nothing at all")]
-    public void Rates_follow_from_the_counts(long tp, long fp, long tn, long fn, double precision, double recall, double f1, double accuracy)
+    public void Rates_follow_from_the_counts(
+        long tp, long fp, long tn, long fn, double precision, double recall, double f1, double accuracy)
     {
         var counts = new ConfusionCounts(tp, fp, tn, fn);
         Assert.AreEqual((precision, recall, f1, accuracy), (counts.Precision, counts.Recall, counts.F1Score, counts.Accuracy));

@@ -32,11 +32,11 @@ internal static class GoldenData
         => [.. element.GetProperty("bits").EnumerateArray().Select(bits => BitConverter.UInt32BitsToSingle(bits.GetUInt32()))];
 
     public static ConfusionCounts Counts(this JsonElement element)
-        => new(element.GetProperty("tp").GetInt64(), element.GetProperty("fp").GetInt64(), element.GetProperty("tn").GetInt64(), element.GetProperty("fn").GetInt64());
+        => new(element.Integer("tp"), element.Integer("fp"), element.Integer("tn"), element.Integer("fn"));
 
     public static ImageSet LoadSet(JsonElement set)
     {
-        int count = set.GetProperty("images").GetInt32(), height = set.GetProperty("height").GetInt32(), width = set.GetProperty("width").GetInt32();
+        int count = set.Integer("images"), height = set.Integer("height"), width = set.Integer("width");
         float[] maps = MemoryMarshal.Cast<byte, float>(File.ReadAllBytes(PathOf(set.GetProperty("maps_file").GetString()!))).ToArray();
         byte[] masks = File.ReadAllBytes(PathOf(set.GetProperty("masks_file").GetString()!));
         return new(
@@ -45,6 +45,8 @@ internal static class GoldenData
             height,
             width);
     }
+
+    public static int Integer(this JsonElement element, string name) => element.GetProperty(name).GetInt32();
 
     private static string PathOf(string name) => Path.Combine(AppContext.BaseDirectory, "Oracle", name);
 }

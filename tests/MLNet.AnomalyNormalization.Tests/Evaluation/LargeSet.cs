@@ -75,7 +75,10 @@ internal sealed class LargeSet
         for (int y = 0; y < _height; y++)
         {
             for (int x = 0; x < _width; x++)
-                _scores[(y * _width) + x] = 327680 + (15 * (((5 * Bilinear(coarse, 32, y, x)) + (2 * Bilinear(fine, 8, y, x)) + noise[y, x]) >> 3));
+            {
+                long texture = (5 * Bilinear(coarse, 32, y, x)) + (2 * Bilinear(fine, 8, y, x)) + noise[y, x];
+                _scores[(y * _width) + x] = 327680 + (15 * (texture >> 3));
+            }
         }
     }
 

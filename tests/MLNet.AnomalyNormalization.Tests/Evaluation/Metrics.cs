@@ -13,12 +13,17 @@ internal static class Metrics
             Assert.AreEqual(expected, actual, tolerance, what);
     }
 
-    public static void SameBits(PixelMetrics expected, PixelMetrics actual)
+    /// <summary>Every value of the grid lies as near to the exact one as the grid certifies.</summary>
+    public static void Certified(PixelMetrics exact, PixelMetrics grid)
     {
-        CollectionAssert.AreEqual(
-            expected.AreaUnderPerImageOverlaps.Select(BitConverter.DoubleToInt64Bits).ToArray(),
-            actual.AreaUnderPerImageOverlaps.Select(BitConverter.DoubleToInt64Bits).ToArray());
-        SameBitsButOrder(expected, actual);
+        Assert.AreEqual(exact.Counts, grid.Counts);
+        Near(exact.AreaUnderRocCurve, grid.AreaUnderRocCurve, grid.AreaUnderRocCurveError, "AUROC");
+        Near(exact.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurve, grid.AreaUnderPrecisionRecallCurveError,
+            "average precision");
+        Near(exact.MaximumF1Score, grid.MaximumF1Score, grid.MaximumF1ScoreError, "maximum F1");
+        Near(exact.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlap, grid.AreaUnderPerRegionOverlapError, "AUPRO");
+        if (!double.IsNaN(grid.AreaUnderPerImageOverlap))
+            Near(exact.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlapError, "AUPIMO");
     }
 
     /// <summary>The same but for the order of the values per image, which is the order of adding.</summary>

@@ -25,7 +25,10 @@ public class PixelEvaluatorOptionsTests
     [DataRow(-1)]
     [DataRow((1 << 24) + 1)]
     public void A_number_of_thresholds_that_a_Single_cannot_count_is_refused(int count)
-        => Assert.AreEqual(count, Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new PixelEvaluatorOptions { PerImageOverlapThresholds = count }).ActualValue);
+    {
+        var e = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new PixelEvaluatorOptions { PerImageOverlapThresholds = count });
+        Assert.AreEqual(count, e.ActualValue);
+    }
 
     [TestMethod]
     public void A_value_that_no_enumeration_names_is_refused()

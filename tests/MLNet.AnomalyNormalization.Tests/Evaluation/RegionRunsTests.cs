@@ -12,7 +12,7 @@ public class RegionRunsTests
         // One instance for all masks: what the last one left in the buffers must not matter.
         var runs = new RegionRuns();
         Gen.Select(Gen.Int[1, 12], Gen.Int[1, 12], Gen.Bool).SelectMany((height, width, diagonal) =>
-            Draw.Mask(height * width).Select(mask => (mask, height, width, diagonal))).Sample(image =>
+            Draw.Mask(height * width).Select(mask => (mask, height, width, diagonal))).Check(10_000, image =>
         {
             runs.Label(image.mask, image.width, image.diagonal ? RegionConnectivity.Eight : RegionConnectivity.Four);
             int[] expected = Twins.FloodFill(image.mask, image.height, image.width, image.diagonal);
@@ -29,7 +29,7 @@ public class RegionRunsTests
 
             CollectionAssert.AreEqual(expected, actual);
             Assert.AreEqual(expected.Count(number => number > 0), runs.Pixels);
-        }, seed: Draw.Seed, iter: 10_000, threads: 1);
+        });
     }
 
     [TestMethod]

@@ -42,12 +42,12 @@ public class StateReaderTests
 
     [TestMethod]
     public void Anything_else_is_refused()
-        => Gen.Byte.Array[0, 300].Sample(bytes =>
+        => Gen.Byte.Array[0, 300].Check(5_000, bytes =>
         {
             Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream(bytes)));
             Assert.ThrowsExactly<InvalidDataException>(() => ImageEvaluator.ReadFrom(new MemoryStream([.. s_imageState[..8], .. bytes])));
             Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream([.. s_exactState[..12], .. bytes])));
-        }, seed: Draw.Seed, iter: 5_000);
+        });
 
     [TestMethod]
     public void Another_version_or_kind_is_named()
@@ -56,7 +56,8 @@ public class StateReaderTests
         later[6] = 2;
         StringAssert.Contains(Refusal(() => ImageEvaluator.ReadFrom(new MemoryStream(later))), "version 2; this library reads version 1");
         StringAssert.Contains(Refusal(() => PixelEvaluator.ReadFrom(new MemoryStream(s_imageState))), "kind 1; expected kind 2");
-        StringAssert.Contains(Refusal(() => PixelEvaluator.ReadFrom(new MemoryStream("PK...not this"u8.ToArray()))), "begins with 504B2E2E2E6E6F74");
+        byte[] other = "PK...not this"u8.ToArray();
+        StringAssert.Contains(Refusal(() => PixelEvaluator.ReadFrom(new MemoryStream(other))), "begins with 504B2E2E2E6E6F74");
 
         static string Refusal(Action read) => Assert.ThrowsExactly<InvalidDataException>(read).Message;
     }

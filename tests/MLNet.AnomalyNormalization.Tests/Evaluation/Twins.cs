@@ -58,6 +58,9 @@ internal static class Twins
         return found / rows.Count(row => row.IsAnomalous);
     }
 
+    public static long OverlappingScores((float Score, bool IsAnomalous)[] rows)
+        => OverlappingScores([.. rows.Select(row => (row.Score, (bool?)row.IsAnomalous))]);
+
     public static long OverlappingScores((float Score, bool? IsAnomalous)[] rows)
     {
         if (rows.All(row => row.IsAnomalous != true) || rows.All(row => row.IsAnomalous != false))

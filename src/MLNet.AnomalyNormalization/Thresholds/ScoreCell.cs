@@ -7,24 +7,15 @@ namespace MLNet.AnomalyNormalization.Thresholds;
 /// <param name="Anomalous">The anomalous rows among them.</param>
 internal readonly record struct ScoreCell(uint FirstKey, int Width, long Normal, long Anomalous)
 {
-    private const uint SignBit = 1u << 31;
-
     /// <summary>Whether the range is one float.</summary>
     public bool IsExact => Width == 0;
 
     /// <summary>The lowest score that the range allows.</summary>
-    public float Lowest => ToScore(Math.Max(FirstKey, KeyOf(float.NegativeInfinity)));
+    public float Lowest => ScoreKey.ToScore(Math.Max(FirstKey, KeyOf(float.NegativeInfinity)));
 
     /// <summary>The highest score that the range allows.</summary>
-    public float Highest => ToScore(Math.Min(FirstKey + (uint)((1ul << Width) - 1), KeyOf(float.PositiveInfinity)));
+    public float Highest => ScoreKey.ToScore(Math.Min(FirstKey + (uint)((1ul << Width) - 1), KeyOf(float.PositiveInfinity)));
 
     /// <summary>The key of a score that isn't NaN; -0 and +0, which compare equal, have the same one.</summary>
-    public static uint KeyOf(float score)
-    {
-        uint bits = BitConverter.SingleToUInt32Bits(score + 0f);
-        uint allIfNegative = (uint)((int)bits >> 31);
-        return bits ^ (allIfNegative | SignBit);
-    }
-
-    private static float ToScore(uint key) => BitConverter.UInt32BitsToSingle(key >= SignBit ? key & ~SignBit : ~key);
+    public static uint KeyOf(float score) => ScoreKey.Of(score + 0f);
 }

@@ -26,6 +26,12 @@ internal static class Metrics
             Near(exact.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlap, grid.AreaUnderPerImageOverlapError, "AUPIMO");
     }
 
+    public static void SameBits(PixelMetrics expected, PixelMetrics actual)
+    {
+        CollectionAssert.AreEqual(expected.AreaUnderPerImageOverlaps.ToArray(), actual.AreaUnderPerImageOverlaps.ToArray());
+        SameBitsButOrder(expected, actual);
+    }
+
     /// <summary>The same but for the order of the values per image, which is the order of adding.</summary>
     public static void SameBitsButOrder(PixelMetrics expected, PixelMetrics actual)
     {

@@ -1,7 +1,7 @@
 using CsCheck;
-using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Tests.Evaluation;
 
-namespace MLNet.AnomalyNormalization.Tests.Evaluation;
+namespace MLNet.AnomalyNormalization.Tests;
 
 [TestClass]
 public class ScoreKeyTests

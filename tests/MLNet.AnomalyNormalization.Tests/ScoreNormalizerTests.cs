@@ -208,7 +208,7 @@ public sealed class ScoreNormalizerTests
 
     [TestMethod]
     public void Denormalize_inverts_Normalize_and_keeps_the_decision()
-        => Gen.Select(Gen.Double[-1000, 1000], Gen.Double[0, 1000], Gen.Bool, Gen.Double[0.001, 1000]).Sample((threshold, normalized, evaluate, at) =>
+        => Gen.Select(Gen.Double[-1000, 1000], Gen.Double[0, 1000], Gen.Bool, Gen.Double[0.001, 1000]).Check((threshold, normalized, evaluate, at) =>
         {
             var normalizer = new ScoreNormalizer(threshold, evaluate ? EvaluationThreshold.At(at, threshold) : null);
             double raw = normalizer.Denormalize(normalized);
@@ -370,7 +370,7 @@ public sealed class ScoreNormalizerTests
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         => Gen.Select(values.Array[0, 70], values, values, Gen.Double[1e-300, 1000], Gen.Bool, Gen.Bool, Gen.Int[0, 2])
             .Where((_, threshold, at, _, _, _, _) => T.IsFinite(threshold) && T.IsFinite(at))
-            .Sample((scores, threshold, at, normalized, evaluate, preserve, near) =>
+            .Check((scores, threshold, at, normalized, evaluate, preserve, near) =>
             {
                 double t = near == 0 ? 0 : double.CreateChecked(threshold);
                 EvaluationThreshold? evaluation = evaluate && preserve ? new(double.CreateChecked(at), normalized) : null;
@@ -394,7 +394,7 @@ public sealed class ScoreNormalizerTests
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         => Gen.Select(values, values, values, Gen.Double[0.001, 1000], Gen.Int[-2, 2])
             .Where((_, threshold, at, _, _) => T.IsFinite(threshold) && T.IsFinite(at))
-            .Sample((score, threshold, at, normalized, step) =>
+            .Check((score, threshold, at, normalized, step) =>
             {
                 double t = double.CreateChecked(threshold);
                 var plain = new ScoreNormalizer(t);

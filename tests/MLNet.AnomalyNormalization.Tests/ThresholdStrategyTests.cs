@@ -41,7 +41,7 @@ public sealed class ThresholdStrategyTests
     [TestMethod]
     [DynamicData(nameof(Strategies))]
     public void A_fit_says_what_the_threshold_achieves_on_its_rows(ThresholdStrategy strategy)
-        => Rows.Sample(rows =>
+        => Rows.Check(rows =>
         {
             if (TryFit(strategy, rows.Scores, rows.IsAnomalous) is { } fit)
                 new SortedTwin(rows.Scores, rows.IsAnomalous).AssertMeasures(fit);
@@ -50,7 +50,7 @@ public sealed class ThresholdStrategyTests
     [TestMethod]
     [DynamicData(nameof(Strategies))]
     public void Order_and_batches_change_nothing(ThresholdStrategy strategy)
-        => Gen.Select(Rows, Gen.Int[1, 9], Gen.Int).Sample((rows, batch, shuffle) =>
+        => Gen.Select(Rows, Gen.Int[1, 9], Gen.Int).Check((rows, batch, shuffle) =>
         {
             var random = new Random(shuffle);
             var counts = strategy.StartFit();

@@ -40,23 +40,8 @@ internal static class Draw
            from images in Gen.Select(score.Array[height * width], Mask(height * width)).Array[0, 5]
            select new ImageSet([.. images.Select(image => image.Item1)], [.. images.Select(image => image.Item2)], height, width);
 
-    /// <summary>Checks drawn cases, the same ones every time: Sample's own seed fixes the first case only.</summary>
-    public static void Check<T>(this Gen<T> cases, int count, Action<T> check)
-    {
-        PCG random = PCG.Parse(Seed);
-        for (int i = 0; i < count; i++)
-        {
-            T drawn = cases.Generate(random, null, out _);
-            try
-            {
-                check(drawn);
-            }
-            catch (Exception e)
-            {
-                throw new InvalidOperationException($"Case {i}, {CsCheck.Check.Print(drawn)}: {e.Message}", e);
-            }
-        }
-    }
+    /// <summary>Checks cases that are drawn with the seed of this class.</summary>
+    public static void Check<T>(this Gen<T> cases, int count, Action<T> check) => cases.Check(check, Seed, count);
 
     private static Gen<float> OneOf(params float[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
 }

@@ -15,7 +15,7 @@ public sealed class MaximumF1StrategyTests
     [DataRow(-100, 100, 0.0078125f, DisplayName = "many scores in one cell")]
     [DataRow(-3, 3, float.Epsilon, DisplayName = "denormal scores")]
     public void The_threshold_is_the_lowest_score_with_the_exact_maximum(int from, int to, float step)
-        => Gen.Select(Gen.Int[from, to], Gen.Bool).Array[2, 40].Sample(rows =>
+        => Gen.Select(Gen.Int[from, to], Gen.Bool).Array[2, 40].Check(rows =>
         {
             float[] scores = [.. rows.Select(row => row.Item1 * step)];
             bool[] isAnomalous = [.. rows.Select(row => row.Item2)];
@@ -52,7 +52,7 @@ public sealed class MaximumF1StrategyTests
 
     [TestMethod]
     public void Any_two_neighbouring_floats_are_separated()
-        => Gen.Single.Where(float.IsFinite).Sample(normal =>
+        => Gen.Single.Where(float.IsFinite).Check(normal =>
         {
             float anomalous = MathF.BitIncrement(normal) is 0 ? 0 : MathF.BitIncrement(normal);
             if (!float.IsFinite(anomalous) || anomalous == normal)

@@ -9,7 +9,7 @@ public sealed class OrderStatisticsTests
 {
     [TestMethod]
     public void The_ranks_agree_with_whole_binomial_coefficients()
-        => Gen.Select(Gen.Int[0, 99], Gen.Int[1, 80]).Sample((percent, count) =>
+        => Gen.Select(Gen.Int[0, 99], Gen.Int[1, 80]).Check((percent, count) =>
             Assert.AreEqual(Slow(percent, count), OrderStatistics.RanksAround(percent / 100.0, count)), seed: "0000KDXOm2k3", iter: 300);
 
     [TestMethod]

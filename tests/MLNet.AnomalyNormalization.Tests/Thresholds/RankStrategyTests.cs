@@ -13,7 +13,7 @@ public sealed class RankStrategyTests
 
     [TestMethod]
     public void A_quantile_is_the_lowest_score_that_enough_normal_rows_do_not_exceed()
-        => Gen.Select(Scores, Percent).Sample((scores, percent) =>
+        => Gen.Select(Scores, Percent).Check((scores, percent) =>
         {
             ThresholdFit fit = ThresholdStrategy.Quantile(percent / 100.0).Fit(scores, new bool[scores.Length]);
             Assert.AreEqual(scores.Where(s => 100 * scores.Count(x => x <= s) >= percent * scores.Length).Min(), fit.Threshold);
@@ -22,7 +22,7 @@ public sealed class RankStrategyTests
 
     [TestMethod]
     public void Recall_gives_the_highest_threshold_that_finds_enough()
-        => Gen.Select(Scores, Percent).Sample((scores, percent) =>
+        => Gen.Select(Scores, Percent).Check((scores, percent) =>
         {
             bool[] isAnomalous = [.. scores.Select(_ => true)];
             ThresholdFit fit = ThresholdStrategy.Recall(percent / 100.0).Fit(scores, isAnomalous);
@@ -33,7 +33,7 @@ public sealed class RankStrategyTests
 
     [TestMethod]
     public void A_false_positive_rate_leads_to_the_next_float_above_its_rank()
-        => Gen.Select(Scores, Percent).Sample((scores, percent) =>
+        => Gen.Select(Scores, Percent).Check((scores, percent) =>
         {
             int rank = (((scores.Length + 1) * (100 - percent)) + 99) / 100;
             if (rank > scores.Length)
@@ -44,7 +44,7 @@ public sealed class RankStrategyTests
 
     [TestMethod]
     public void A_false_positive_rate_holds_for_every_row_left_out_of_any_sample_ties_included()
-        => Gen.Select(Scores, Percent).Sample((scores, percent) =>
+        => Gen.Select(Scores, Percent).Check((scores, percent) =>
         {
             // Exchangeable rows: averaged over which one is the new row, the rate holds exactly, in every finite population.
             int others = scores.Length - 1;

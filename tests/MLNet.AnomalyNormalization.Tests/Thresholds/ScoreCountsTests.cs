@@ -11,7 +11,7 @@ public sealed class ScoreCountsTests
 
     [TestMethod]
     public void Refined_cells_hold_the_sorted_scores()
-        => Rows.Sample(rows =>
+        => Rows.Check(rows =>
         {
             ScoreCounts counts = Counted(rows);
             while (counts.Refine(counts.FromTheTop()))
@@ -31,7 +31,7 @@ public sealed class ScoreCountsTests
 
     [TestMethod]
     public void One_pass_resolves_the_cells_of_a_few_ranks()
-        => Gen.Select(Rows, Gen.Bool, Gen.Double.Unit).Sample((rows, isAnomalous, place) =>
+        => Gen.Select(Rows, Gen.Bool, Gen.Double.Unit).Check((rows, isAnomalous, place) =>
         {
             float[] ofClass = [.. rows.Where(row => row.IsAnomalous == isAnomalous).Select(row => row.Score).Order()];
             if (ofClass.Length == 0)

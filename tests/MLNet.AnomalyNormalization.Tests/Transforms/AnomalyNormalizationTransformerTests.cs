@@ -180,6 +180,37 @@ public sealed class AnomalyNormalizationTransformerTests
     }
 
     [TestMethod]
+    public void A_warm_cursor_allocates_nothing_per_row()
+    {
+        var input = new VectorView<float>(
+            new VectorDataViewType(NumberDataViewType.Single, 1000), [.. Enumerable.Repeat(new VBuffer<float>(1000, new float[1000]), 2000)]);
+        IDataView output = _mlContext.Transforms.NormalizeAnomaly(Thresholds, new() { ScoreColumnName = "Number", MapColumnName = "Values" })
+            .Fit(input).Transform(input);
+        using DataViewRowCursor cursor = output.GetRowCursor(output.Schema);
+        ValueGetter<VBuffer<float>> getMap = cursor.GetGetter<VBuffer<float>>(output.Schema["NormalizedMap"]);
+        ValueGetter<float> getScore = cursor.GetGetter<float>(output.Schema["NormalizedScore"]);
+        ValueGetter<bool> getLabel = cursor.GetGetter<bool>(output.Schema["PredictedLabel"]);
+        VBuffer<float> map = default;
+        float score = 0;
+        bool label = false;
+        Read(1000);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Read(1000);
+        Assert.AreEqual(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Read(int rows)
+        {
+            for (int i = 0; i < rows; i++)
+            {
+                cursor.MoveNext();
+                getMap(ref map);
+                getScore(ref score);
+                getLabel(ref label);
+            }
+        }
+    }
+
+    [TestMethod]
     public void Shuffling_before_and_after_gives_the_same_rows()
     {
         IDataView data = Rows.View(_mlContext, 500);

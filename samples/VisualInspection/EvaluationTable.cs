@@ -35,10 +35,10 @@ internal static class EvaluationTable
 
     private static void Print(PixelMetrics pixel, TextWriter output)
     {
-        string oneClass = "the masks mark no pixel at all, or every one";
-        string perImage = double.IsNaN(pixel.AreaUnderRocCurve) ? oneClass : "the good images have too few scores in its narrow range";
-        output.WriteLine($"Pixel AUROC: {Number(pixel.AreaUnderRocCurve, oneClass)}");
-        output.WriteLine($"AUPRO:       {Number(pixel.AreaUnderPerRegionOverlap, oneClass)}");
+        const string OneClass = "the masks mark no pixel at all, or every one";
+        string perImage = double.IsNaN(pixel.AreaUnderRocCurve) ? OneClass : "the good images have too few scores in its narrow range";
+        output.WriteLine($"Pixel AUROC: {Number(pixel.AreaUnderRocCurve, OneClass)}");
+        output.WriteLine($"AUPRO:       {Number(pixel.AreaUnderPerRegionOverlap, OneClass)}");
         output.WriteLine($"AUPIMO:      {Number(pixel.AreaUnderPerImageOverlap, perImage)}");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Pixel F1:    {pixel.F1Score:F4} at {pixel.Threshold} (precision {pixel.Precision:F4}, recall {pixel.Recall:F4})"));

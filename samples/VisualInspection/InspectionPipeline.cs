@@ -43,7 +43,8 @@ internal sealed class EvaluationRow
 
     public bool Label { get; set; }
 
-    [ImageType]
+    // The attribute wants a constant size (without one it throws), but what is read is the size of the image itself.
+    [ImageType(1, 1)]
     public MLImage? Mask { get; set; }
 }
 

@@ -92,7 +92,7 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
     public IEnumerable<Inspection> Inspect(ITransformer pipeline, IEnumerable<InspectionImage> images)
         => mlContext.Data.CreateEnumerable<Inspection>(pipeline.Transform(Load(images)), reuseRowObject: false);
 
-    /// <summary>Inspects many images, one after another, and measures how well. No image is scored twice, and no map is kept by this.</summary>
+    /// <summary>Inspects many images, one after another and each once, and measures how well.</summary>
     /// <param name="pipeline">What <see cref="Build"/> gave.</param>
     /// <param name="images">The images; pixels are measured if there are masks.</param>
     public (IReadOnlyList<Result> Results, AnomalyEvaluation Evaluation) Evaluate(

@@ -72,7 +72,8 @@ static void Run(Arguments arguments)
 }
 
 static string MeaningOf100(string what, ThresholdFit fit) => string.Create(CultureInfo.InvariantCulture,
-    $"100 stands for {fit.Threshold:F3} of {what}; 95 % interval {fit.LowerBound:F3} to {fit.UpperBound:F3}, {fit.NormalCount} good images.");
+    $"100 stands for {fit.Threshold:F3} of {what}; " +
+    $"95 % interval {fit.LowerBound:F3} to {fit.UpperBound:F3}, {fit.NormalCount} good images.");
 
 static string MoveInto(string folder, string path)
 {

@@ -8,17 +8,17 @@ public sealed class EvaluationTableTests
     [TestMethod]
     public void The_counts_and_the_image_metrics_are_printed()
     {
-        string[] lines = Lines(new AnomalyEvaluation { Image = Image([50, 60, 150], [70, 200]) });
+        string[] lines = Lines(new AnomalyEvaluation { Image = Image([50, 60, 150, 160], [70, 200]) });
         CollectionAssert.AreEqual(
             new[]
             {
                 "                  found good   found anomalous",
-                "really good                2                 1",
+                "really good                2                 2",
                 "really anomalous           1                 1",
-                "Image AUROC: 0.8333",
-                "Image AP:    0.8333",
-                "Maximum F1:  0.8000 with the threshold at 70.000",
-                "F1 at 100:   0.5000 (precision 0.5000, recall 0.5000)",
+                "Image AUROC: 0.7500",
+                "Image AP:    0.7500",
+                "Maximum F1:  0.6667 with the threshold at 70.000",
+                "F1 at 100:   0.4000 (precision 0.3333, recall 0.5000)",
             },
             lines);
     }

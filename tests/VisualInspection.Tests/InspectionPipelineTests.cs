@@ -69,7 +69,8 @@ public sealed class InspectionPipelineTests : IDisposable
         foreach ((InspectionImage tested, Inspection inspection) in set.Test.Zip(inspections))
         {
             images.Add(inspection.NormalizedScore[0], tested.IsAnomalous);
-            pixels.Add(inspection.NormalizedMap, tested.IsAnomalous ? defect : new byte[defect.Length], SmallImages.Height, SmallImages.Width);
+            byte[] mask = tested.IsAnomalous ? defect : new byte[defect.Length];
+            pixels.Add(inspection.NormalizedMap, mask, SmallImages.Height, SmallImages.Width);
         }
 
         CollectionAssert.AreEqual(set.Test.Zip(inspections, Result.Of).ToArray(), results.ToArray());

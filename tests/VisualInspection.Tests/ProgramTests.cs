@@ -73,9 +73,11 @@ public sealed partial class ProgramTests
     {
         foreach (string what in new[] { "an image", "a pixel" })
         {
-            Match line = Regex.Match(Drawn.Text, $@"^100 stands for (\S+) of {what}; 95 % interval (\S+) to (\S+), 24 good images\.$", RegexOptions.Multiline);
-            double[] numbers = [.. line.Groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture))];
-            Assert.IsTrue(numbers is [var threshold, var lower, var upper] && 0 < lower && lower < threshold && threshold < upper, Drawn.Text);
+            string pattern = $@"^100 stands for (\S+) of {what}; 95 % interval (\S+) to (\S+), 24 good images\.$";
+            GroupCollection groups = Regex.Match(Drawn.Text, pattern, RegexOptions.Multiline).Groups;
+            double[] numbers = [.. groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture))];
+            Assert.HasCount(3, numbers, Drawn.Text);
+            Assert.IsTrue(0 < numbers[1] && numbers[1] < numbers[0] && numbers[0] < numbers[2], Drawn.Text);
         }
     }
 

@@ -7,7 +7,7 @@ internal sealed record Arguments(string? Images, string Output)
 {
     private const string Usage = "Usage: VisualInspection [--images DIR] [--output DIR]";
 
-    private static readonly string s_defaultOutput = Path.Combine("artifacts", "VisualInspection");
+    private static readonly string DefaultOutput = Path.Combine("artifacts", "VisualInspection");
 
     /// <exception cref="InputException">An argument is unknown, given twice or without its value.</exception>
     public static Arguments Parse(string[] args)
@@ -26,6 +26,6 @@ internal sealed record Arguments(string? Images, string Output)
             (images, output) = args[i] == "--images" ? (value, output) : (images, value);
         }
 
-        return new Arguments(images, Path.GetFullPath(output ?? s_defaultOutput));
+        return new Arguments(images, Path.GetFullPath(output ?? DefaultOutput));
     }
 }

@@ -11,7 +11,7 @@ internal static class DrawnImages
     private const int GoodCount = 20;
     private const int DefectCount = 6;
 
-    private static readonly (string Name, Action<Fabric, double> Draw)[] s_defects =
+    private static readonly (string Name, Action<Fabric, double> Draw)[] Defects =
     [
         ("cut", (fabric, severity) => fabric.Cut(severity)),
         ("discoloration", (fabric, severity) => fabric.Discoloration(severity)),
@@ -20,7 +20,7 @@ internal static class DrawnImages
         ("thread", (fabric, severity) => fabric.Thread(severity)),
     ];
 
-    private static int Count => TrainCount + GoodCount + (DefectCount * s_defects.Length);
+    private static int Count => TrainCount + GoodCount + (DefectCount * Defects.Length);
 
     /// <summary>Draws the set as PNG files in the layout of the MVTec data sets; the same pixels every time, everywhere.</summary>
     /// <param name="path">The folder: made if need be; files of the same name are replaced.</param>
@@ -45,7 +45,7 @@ internal static class DrawnImages
             yield return ("train/good", i, new Fabric(seed++));
         for (int i = 0; i < GoodCount; i++)
             yield return ("test/good", i, new Fabric(seed++));
-        foreach ((string name, Action<Fabric, double> draw) in s_defects)
+        foreach ((string name, Action<Fabric, double> draw) in Defects)
         {
             for (int i = 0; i < DefectCount; i++)
             {

@@ -5,7 +5,8 @@ namespace VisualInspection;
 /// <summary>One image of the folder.</summary>
 /// <param name="Path">The file.</param>
 /// <param name="Class">The name of its folder: <c>good</c>, or the kind of defect.</param>
-internal sealed record InspectionImage(string Path, string Class)
+/// <param name="Mask">The picture of where the defect is; null for a good image, and where the folder has no ground truth.</param>
+internal sealed record InspectionImage(string Path, string Class, string? Mask = null)
 {
     public const string Good = "good";
 
@@ -16,14 +17,15 @@ internal sealed record InspectionImage(string Path, string Class)
 
 /// <summary>
 /// A folder in the layout of the MVTec data sets: good images to learn from in <c>train/good</c>, images to inspect in
-/// <c>test/good</c> and <c>test/&lt;kind of defect&gt;</c>.
+/// <c>test/good</c> and <c>test/&lt;kind of defect&gt;</c> and, if where the defects are is known, a mask for each of those in
+/// <c>ground_truth/&lt;kind of defect&gt;</c>.
 /// </summary>
 internal sealed class InspectionFolder
 {
     // Leave-some-out needs something to leave out, and a deviation needs some to deviate.
     private const int FewestGoodImages = 4;
 
-    private static readonly string[] s_extensions = [".png", ".jpg", ".jpeg", ".bmp"];
+    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp"];
 
     private InspectionFolder(IReadOnlyList<InspectionImage> train, IReadOnlyList<InspectionImage> test, ImageSize imageSize)
         => (Train, Test, ImageSize) = (train, test, imageSize);
@@ -36,7 +38,7 @@ internal sealed class InspectionFolder
     public ImageSize ImageSize { get; }
 
     /// <summary>Lists the images and decodes each once, so that a bad file is named before any work is done.</summary>
-    /// <exception cref="InputException">The folder isn't there, lacks what is needed, or holds a file that is no image.</exception>
+    /// <exception cref="InputException">The folder isn't there, lacks what is needed, or holds a file that can't be used.</exception>
     public static InspectionFolder Open(string path)
     {
         if (!Directory.Exists(path))
@@ -51,17 +53,19 @@ internal sealed class InspectionFolder
         }
 
         string testFolder = Path.Combine(path, "test");
+        string groundTruth = Path.Combine(path, "ground_truth");
         InspectionImage[] test = Directory.Exists(testFolder)
             ? [.. Directory.GetDirectories(testFolder).Order(StringComparer.Ordinal).SelectMany(ImagesIn)]
             : [];
+        if (Directory.Exists(groundTruth))
+            test = Array.ConvertAll(test, image => image.IsAnomalous ? image with { Mask = MaskOf(image, groundTruth) } : image);
         if (test.Length == 0)
         {
             throw new InputException(
                 $"'{testFolder}' has no images in its folders. Put those to inspect into test/good and test/<kind of defect>.");
         }
 
-
-        ImageSize[] sizes = [.. train.Concat(test).Select(Decode).Show("Checking images", train.Length + test.Length)];
+        ImageSize[] sizes = [.. train.Concat(test).Select(Check).Show("Checking images", train.Length + test.Length)];
         return new InspectionFolder(train, test, sizes[0]);
     }
 
@@ -69,25 +73,48 @@ internal sealed class InspectionFolder
         => !Directory.Exists(folder) ? [] :
         [
             .. Directory.GetFiles(folder)
-                .Where(file => s_extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
+                .Where(file => Extensions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
                 .Order(StringComparer.Ordinal)
                 .Select(file => new InspectionImage(Path.GetFullPath(file), Path.GetFileName(folder))),
         ];
 
+    // MVTec adds to the name of the image; others keep it.
+    private static string MaskOf(InspectionImage image, string groundTruth)
+    {
+        string folder = Path.Combine(Path.GetFullPath(groundTruth), image.Class);
+        string name = Path.GetFileNameWithoutExtension(image.Path);
+        return new[] { $"{name}_mask.png", $"{name}.png" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
+            ?? throw new InputException(
+                $"'{image.Path}' has no mask. Put {name}_mask.png or {name}.png into '{folder}', or remove '{groundTruth}' altogether.");
+    }
+
+    private static ImageSize Check(InspectionImage image)
+    {
+        ImageSize size = Decode(image.Path);
+        if (image.Mask is not null && Decode(image.Mask) is var masked && masked != size)
+        {
+            throw new InputException(
+                $"The mask '{image.Mask}' is {masked.Width} x {masked.Height} pixels, but its image {size.Width} x {size.Height}. " +
+                "Give the mask the size of its image.");
+        }
+
+        return size;
+    }
+
     // LoadImages would say "Invalid path" of a file that is there but is no image, and would take half of one for a whole one.
-    private static ImageSize Decode(InspectionImage image)
+    private static ImageSize Decode(string path)
     {
         try
         {
-            using SKCodec? codec = SKCodec.Create(image.Path);
+            using SKCodec? codec = SKCodec.Create(path);
             if (codec?.GetPixels(out _) == SKCodecResult.Success)
                 return new ImageSize(codec.Info.Height, codec.Info.Width);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InputException($"'{image.Path}' can't be read: {e.Message}");
+            throw new InputException($"'{path}' can't be read: {e.Message}");
         }
 
-        throw new InputException($"'{image.Path}' is no image, or a damaged one. Repair or remove it.");
+        throw new InputException($"'{path}' is no image, or a damaged one. Repair or remove it.");
     }
 }

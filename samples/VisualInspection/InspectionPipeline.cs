@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.Evaluation;
 
 namespace VisualInspection;
 
@@ -31,6 +32,20 @@ internal sealed class Inspection : RawInspection
     public bool[] PredictedLabel { get; set; } = [];
 
     public float[] NormalizedMap { get; set; } = [];
+}
+
+/// <summary>What the evaluation reads of an image, under the names that it looks for.</summary>
+internal sealed class EvaluationRow
+{
+    public float NormalizedScore { get; set; }
+
+    public float[] NormalizedMap { get; set; } = [];
+
+    public bool Label { get; set; }
+
+    // The attribute wants a constant size (without one it throws), but what is read is the size of the image itself.
+    [ImageType(1, 1)]
+    public MLImage? Mask { get; set; }
 }
 
 /// <summary>The ML.NET side: from image files to features, to raw scores and to normalised ones.</summary>
@@ -76,6 +91,43 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
     /// <summary>Inspects many images, one after another.</summary>
     public IEnumerable<Inspection> Inspect(ITransformer pipeline, IEnumerable<InspectionImage> images)
         => mlContext.Data.CreateEnumerable<Inspection>(pipeline.Transform(Load(images)), reuseRowObject: false);
+
+    /// <summary>Inspects many images, one after another and each once, and measures how well.</summary>
+    /// <param name="pipeline">What <see cref="Build"/> gave.</param>
+    /// <param name="images">The images; pixels are measured if there are masks.</param>
+    public (IReadOnlyList<Result> Results, AnomalyEvaluation Evaluation) Evaluate(
+        ITransformer pipeline, IReadOnlyList<InspectionImage> images)
+    {
+        var results = new List<Result>(images.Count);
+        AnomalyEvaluation evaluation = mlContext.AnomalyDetection.EvaluateNormalized(
+            mlContext.Data.LoadFromEnumerable(Rows()),
+            new AnomalyEvaluationOptions
+            {
+                MaskColumnName = images.Any(image => image.Mask is not null) ? nameof(EvaluationRow.Mask) : null,
+                MapHeight = Size.Height,
+                MapWidth = Size.Width,
+                // Reading a row is what inspects its image: one cursor, so that each is inspected once, in order.
+                Threads = 1,
+            });
+        return (results, evaluation);
+
+        IEnumerable<EvaluationRow> Rows()
+        {
+            IEnumerable<(InspectionImage, Inspection)> inspections = images.Zip(Inspect(pipeline, images));
+            foreach ((InspectionImage image, Inspection inspection) in inspections.Show("Inspecting new images", images.Count))
+            {
+                results.Add(Result.Of(image, inspection));
+                using MLImage? mask = image.Mask is null ? null : GroundTruth.Read(image.Mask, Size);
+                yield return new EvaluationRow
+                {
+                    NormalizedScore = inspection.NormalizedScore[0],
+                    NormalizedMap = inspection.NormalizedMap,
+                    Label = image.IsAnomalous,
+                    Mask = mask,
+                };
+            }
+        }
+    }
 
     /// <summary>Inspects one image, and disposes the pipeline, as a prediction engine does with what it was made of.</summary>
     public Inspection Inspect(ITransformer pipeline, InspectionImage image)

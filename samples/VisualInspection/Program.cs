@@ -4,6 +4,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.Evaluation;
 using VisualInspection;
 
 try
@@ -11,7 +12,7 @@ try
     Run(Arguments.Parse(args));
     return 0;
 }
-catch (Exception e) when (e is InputException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is InputException or InvalidDataException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
@@ -34,21 +35,22 @@ static void Run(Arguments arguments)
     {
         var mlContext = new MLContext(seed: 0);
         var pipeline = new InspectionPipeline(mlContext, folder.ImageSize);
-        (AnomalyThresholds thresholds, string modelPath) = CrossFit.Fit(pipeline, folder.Train, unfinished);
+        (ThresholdFit imageFit, ThresholdFit pixelFit, string modelPath) = CrossFit.Fit(pipeline, folder.Train, unfinished);
 
         string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
-        Result[] results;
+        var thresholds = new AnomalyThresholds(imageFit.Threshold, pixelFit.Threshold);
+        IReadOnlyList<Result> results;
+        AnomalyEvaluation evaluation;
         using (TransformerChain<ITransformer> inspection = pipeline.Build(modelPath, thresholds))
         {
-            IEnumerable<Inspection> inspections = pipeline.Inspect(inspection, folder.Test);
-            results = [.. folder.Test.Zip(inspections, Result.Of).Show("Inspecting new images", folder.Test.Count)];
+            (results, evaluation) = pipeline.Evaluate(inspection, folder.Test);
             pipeline.Save(inspection, pipelinePath);
         }
 
         results.PrintTable(Console.Out);
-        results.PrintSummary(Console.Out);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"100 stands for {thresholds.Image:F3} of an image, {thresholds.Pixel:F3} of a pixel ({folder.Train.Count} good images)."));
+        evaluation.Print(Console.Out);
+        Console.WriteLine(MeaningOf100("an image", imageFit));
+        Console.WriteLine(MeaningOf100("a pixel", pixelFit));
 
         // Loaded again, and asked for a single image, as a program on the line would.
         ITransformer loaded = mlContext.Model.LoadAnomalyModel(pipelinePath, out _);
@@ -68,6 +70,10 @@ static void Run(Arguments arguments)
         Directory.Delete(unfinished, recursive: true);
     }
 }
+
+static string MeaningOf100(string what, ThresholdFit fit) => string.Create(CultureInfo.InvariantCulture,
+    $"100 stands for {fit.Threshold:F3} of {what}; " +
+    $"95 % interval {fit.LowerBound:F3} to {fit.UpperBound:F3}, {fit.NormalCount} good images.");
 
 static string MoveInto(string folder, string path)
 {

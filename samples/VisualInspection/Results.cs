@@ -44,38 +44,4 @@ internal static class Results
             output.WriteLine($"{result.Image.Name.PadRight(width)} {numbers}  {decision}");
         }
     }
-
-    public static void PrintSummary(this IReadOnlyList<Result> results, TextWriter output)
-    {
-        output.WriteLine("                  found good   found anomalous");
-        foreach (bool isAnomalous in new[] { false, true })
-        {
-            int anomalous = results.Count(result => result.Image.IsAnomalous == isAnomalous && result.IsAnomalous);
-            int good = results.Count(result => result.Image.IsAnomalous == isAnomalous && !result.IsAnomalous);
-            output.WriteLine($"{(isAnomalous ? "really anomalous" : "really good"),-17} {good,10} {anomalous,17}");
-        }
-
-        double area = results.AreaUnderRocCurve();
-        output.WriteLine(double.IsNaN(area)
-            ? "Image AUROC: undefined, as the test folder has only good images or only defects."
-            : string.Create(CultureInfo.InvariantCulture, $"Image AUROC: {area:F4}"));
-    }
-
-    /// <summary>
-    /// The probability that a defective image scores higher than a good one, ties counted half, over all pairs; NaN without a pair.
-    /// </summary>
-    public static double AreaUnderRocCurve(this IReadOnlyList<Result> results)
-    {
-        (double won, double pairs) = (0, 0);
-        foreach (Result defective in results.Where(result => result.Image.IsAnomalous))
-        {
-            foreach (Result good in results.Where(result => !result.Image.IsAnomalous))
-            {
-                won += defective.RawScore > good.RawScore ? 1 : defective.RawScore == good.RawScore ? 0.5 : 0;
-                pairs++;
-            }
-        }
-
-        return won / pairs;
-    }
 }

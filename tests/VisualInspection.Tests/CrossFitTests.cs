@@ -18,11 +18,16 @@ public sealed class CrossFitTests : IDisposable
             SmallImages.Write(image.Path);
         var pipeline = new InspectionPipeline(new MLContext(), new ImageSize(SmallImages.Height, SmallImages.Width));
 
-        (AnomalyThresholds thresholds, string modelPath) = CrossFit.Fit(pipeline, images, _folder[""]);
+        (ThresholdFit imageFit, ThresholdFit pixelFit, string modelPath) = CrossFit.Fit(pipeline, images, _folder[""]);
 
         RawInspection[] expected = [.. images.Select(image => FittedFrom([.. images.Where(other => other != image)], image))];
-        Assert.AreEqual(Threshold(expected.Select(inspection => inspection.Score[0])), thresholds.Image, 1e-6);
-        Assert.AreEqual(Threshold(expected.Select(inspection => inspection.Map.Max())), thresholds.Pixel, 1e-6);
+        Assert.AreEqual(Threshold(expected.Select(inspection => inspection.Score[0])), imageFit.Threshold, 1e-6);
+        Assert.AreEqual(Threshold(expected.Select(inspection => inspection.Map.Max())), pixelFit.Threshold, 1e-6);
+        foreach (ThresholdFit fit in new[] { imageFit, pixelFit })
+        {
+            Assert.AreEqual((5, 0), (fit.NormalCount, fit.AnomalousCount));
+            Assert.IsTrue(fit.LowerBound < fit.Threshold && fit.Threshold < fit.UpperBound, $"{fit}");
+        }
 
         // The model itself has seen every image.
         CollectionAssert.AreEqual(FittedFrom(images, images[0]).Map, pipeline.Score(modelPath, [images[0]]).Single().Map);

@@ -6,16 +6,16 @@ namespace VisualInspection.Tests;
 [TestClass]
 public sealed class DrawnImagesTests
 {
-    private static (string Folder, int Number, Fabric Fabric)[] s_drawings = [];
+    private static (string Folder, int Number, Fabric Fabric)[] Drawings = [];
 
     [ClassInitialize]
-    public static void Draw(TestContext context) => s_drawings = [.. DrawnImages.Drawings()];
+    public static void Draw(TestContext context) => Drawings = [.. DrawnImages.Drawings()];
 
     [TestMethod]
     public void The_same_pixels_and_masks_are_drawn_every_time_and_everywhere()
     {
         using var digest = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach ((_, _, Fabric fabric) in s_drawings)
+        foreach ((_, _, Fabric fabric) in Drawings)
         {
             digest.AppendData(fabric.Pixels);
             digest.AppendData(fabric.Mask);
@@ -28,7 +28,7 @@ public sealed class DrawnImagesTests
     [TestMethod]
     public void Good_images_have_no_defect_and_every_other_image_has_one()
     {
-        foreach ((string folder, int number, Fabric fabric) in s_drawings)
+        foreach ((string folder, int number, Fabric fabric) in Drawings)
         {
             int share = fabric.Mask.Count(value => value == 255) - (Fabric.Size * Fabric.Size);
             Assert.AreEqual(!folder.EndsWith("/good", StringComparison.Ordinal), share > 0, $"{folder}/{number}");
@@ -39,8 +39,8 @@ public sealed class DrawnImagesTests
     [TestMethod]
     public void No_two_images_are_alike()
     {
-        IEnumerable<string> digests = s_drawings.Select(drawing => Convert.ToHexString(SHA256.HashData(drawing.Fabric.Pixels)));
-        Assert.HasCount(s_drawings.Length, digests.Distinct());
+        IEnumerable<string> digests = Drawings.Select(drawing => Convert.ToHexString(SHA256.HashData(drawing.Fabric.Pixels)));
+        Assert.HasCount(Drawings.Length, digests.Distinct());
     }
 
     [TestMethod]
@@ -51,7 +51,7 @@ public sealed class DrawnImagesTests
 
         string[] files = [.. Directory.GetFiles(folder["set"], "*.png", SearchOption.AllDirectories)];
         Assert.HasCount(24 + 20 + 30 + 30, files);
-        foreach ((string images, int number, Fabric fabric) in s_drawings)
+        foreach ((string images, int number, Fabric fabric) in Drawings)
         {
             CollectionAssert.AreEqual(fabric.Pixels, PixelsOf(Path.Combine(folder["set"], images, $"{number:000}.png")));
             string truth = images.Replace("test/", "ground_truth/", StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace VisualInspection.Tests;
 [TestClass]
 public sealed class GaussianModelTests : IDisposable
 {
-    private static readonly ImageSize s_size = new(Height: 24, Width: 31);
+    private static readonly ImageSize Size = new(Height: 24, Width: 31);
 
     private readonly RandomDraws _random = new(5);
     private readonly TemporaryFolder _folder = new();
@@ -26,7 +26,7 @@ public sealed class GaussianModelTests : IDisposable
     public void The_map_counts_deviations_from_the_good_images_and_the_score_is_the_mean_of_its_top()
     {
         float[][] good = [.. Enumerable.Range(0, 5).Select(_ => Image())];
-        GaussianModel.Fit([Sums(good[..2]), Sums(good[2..])], s_size).Save(_folder["model.onnx"]);
+        GaussianModel.Fit([Sums(good[..2]), Sums(good[2..])], Size).Save(_folder["model.onnx"]);
 
         float[] image = Image();
         Dictionary<string, float[]> outputs = Run(_folder["model.onnx"], image);
@@ -42,19 +42,19 @@ public sealed class GaussianModelTests : IDisposable
     public void A_defect_raises_the_map_where_it_is_and_nowhere_else()
     {
         float[][] good = [.. Enumerable.Range(0, 8).Select(_ => Image())];
-        GaussianModel.Fit([Sums(good)], s_size).Save(_folder["model.onnx"]);
+        GaussianModel.Fit([Sums(good)], Size).Save(_folder["model.onnx"]);
         float[] clean = Image();
         float[] broken = [.. clean];
         for (int i = 0; i < 3; i++)
-            broken[(i * s_size.Area) + (6 * s_size.Width) + 7] = 2000;
+            broken[(i * Size.Area) + (6 * Size.Width) + 7] = 2000;
 
         float[] before = Run(_folder["model.onnx"], clean)[GaussianModel.MapName];
         float[] after = Run(_folder["model.onnx"], broken)[GaussianModel.MapName];
-        for (int y = 0; y < s_size.Height; y++)
+        for (int y = 0; y < Size.Height; y++)
         {
-            for (int x = 0; x < s_size.Width; x++)
+            for (int x = 0; x < Size.Width; x++)
             {
-                int i = (y * s_size.Width) + x;
+                int i = (y * Size.Width) + x;
                 int distance = Math.Max(Math.Abs(y - 6), Math.Abs(x - 7));
                 if (distance <= 4)
                     Assert.IsGreaterThan(before[i], after[i]);
@@ -67,15 +67,15 @@ public sealed class GaussianModelTests : IDisposable
     [TestMethod]
     public void An_image_without_any_variation_has_a_finite_map()
     {
-        float[] gray = [.. Enumerable.Repeat(128f, 3 * s_size.Area)];
-        GaussianModel.Fit([Sums([gray, gray])], s_size).Save(_folder["model.onnx"]);
+        float[] gray = [.. Enumerable.Repeat(128f, 3 * Size.Area)];
+        GaussianModel.Fit([Sums([gray, gray])], Size).Save(_folder["model.onnx"]);
         Assert.IsTrue(Run(_folder["model.onnx"], gray)[GaussianModel.MapName].All(value => value is >= 0 and < 1));
     }
 
     [TestMethod]
     public void The_files_have_the_inputs_and_outputs_that_an_anomaly_model_has()
     {
-        GaussianModel.Fit([Sums([Image(), Image()])], s_size).Save(_folder["model.onnx"]);
+        GaussianModel.Fit([Sums([Image(), Image()])], Size).Save(_folder["model.onnx"]);
         using var session = new InferenceSession(_folder["model.onnx"]);
         CollectionAssert.AreEqual(new[] { 1, 3, 24, 31 }, session.InputMetadata["image"].Dimensions);
         CollectionAssert.AreEqual(new[] { 1, 1, 24, 31 }, session.OutputMetadata["anomaly_map"].Dimensions);
@@ -85,13 +85,13 @@ public sealed class GaussianModelTests : IDisposable
 
     private string FeaturesPath()
     {
-        GaussianModel.SaveFeatures(_folder["features.onnx"], s_size);
+        GaussianModel.SaveFeatures(_folder["features.onnx"], Size);
         return _folder["features.onnx"];
     }
 
     private FeatureSums Sums(float[][] images)
     {
-        var sums = new FeatureSums(s_size);
+        var sums = new FeatureSums(Size);
         foreach (float[] image in images)
             sums.Add(Run(FeaturesPath(), image)[GaussianModel.FeaturesName]);
         return sums;
@@ -100,15 +100,15 @@ public sealed class GaussianModelTests : IDisposable
     // Noise: much on the right, and so little on the left that the floor of the variance is what counts there.
     private float[] Image() =>
     [
-        .. from i in Enumerable.Range(0, 3 * s_size.Area)
-           let contrast = i % s_size.Width < 12 ? 2 : 120
+        .. from i in Enumerable.Range(0, 3 * Size.Area)
+           let contrast = i % Size.Width < 12 ? 2 : 120
            select (float)_random.Between(125 - contrast, 125 + contrast),
     ];
 
     private static Dictionary<string, float[]> Run(string path, float[] image)
     {
         using var session = new InferenceSession(path);
-        var input = new DenseTensor<float>(image, [1, 3, s_size.Height, s_size.Width]);
+        var input = new DenseTensor<float>(image, [1, 3, Size.Height, Size.Width]);
         using var outputs = session.Run([NamedOnnxValue.CreateFromTensor(GaussianModel.InputName, input)]);
         return outputs.ToDictionary(output => output.Name, output => output.AsEnumerable<float>().ToArray());
     }
@@ -147,8 +147,8 @@ public sealed class GaussianModelTests : IDisposable
 
         double Channel(int channel, int y, int x)
         {
-            (y, x) = (Math.Clamp(y, 0, s_size.Height - 1), Math.Clamp(x, 0, s_size.Width - 1));
-            return image[(channel * s_size.Area) + (y * s_size.Width) + x] / 255;
+            (y, x) = (Math.Clamp(y, 0, Size.Height - 1), Math.Clamp(x, 0, Size.Width - 1));
+            return image[(channel * Size.Area) + (y * Size.Width) + x] / 255;
         }
 
         double Luminance(int y, int x) => (Channel(0, y, x) + Channel(1, y, x) + Channel(2, y, x)) / 3;
@@ -162,8 +162,8 @@ public sealed class GaussianModelTests : IDisposable
     // The slow, obvious twin of the fit and of the map: a tenth of 24 is two places up, down, left and right.
     private static double[] Map(double[][] good, double[] features)
     {
-        int channels = features.Length / s_size.Area;
-        double[] map = new double[s_size.Area];
+        int channels = features.Length / Size.Area;
+        double[] map = new double[Size.Area];
         for (int channel = 0; channel < channels; channel++)
         {
             (double Mean, double Variance)[] places =
@@ -178,21 +178,21 @@ public sealed class GaussianModelTests : IDisposable
             double floor = places.Average(place => place.Variance) / 10;
             for (int i = 0; i < map.Length; i++)
             {
-                double distance = features[(channel * s_size.Area) + i] - places[i].Mean;
+                double distance = features[(channel * Size.Area) + i] - places[i].Mean;
                 map[i] += distance * distance / (Math.Max(places[i].Variance, floor) + 1e-6) / channels;
             }
         }
 
         return [.. map.Select(Math.Sqrt)];
 
-        static bool Inside((int Y, int X) at) => at.Y >= 0 && at.Y < s_size.Height && at.X >= 0 && at.X < s_size.Width;
+        static bool Inside((int Y, int X) at) => at.Y >= 0 && at.Y < Size.Height && at.X >= 0 && at.X < Size.Width;
 
-        static int Index(int channel, (int Y, int X) at) => (channel * s_size.Area) + (at.Y * s_size.Width) + at.X;
+        static int Index(int channel, (int Y, int X) at) => (channel * Size.Area) + (at.Y * Size.Width) + at.X;
     }
 
     private static IEnumerable<(int Y, int X)[]> Windows(int radius = 4)
-        => from y in Enumerable.Range(0, s_size.Height)
-           from x in Enumerable.Range(0, s_size.Width)
+        => from y in Enumerable.Range(0, Size.Height)
+           from x in Enumerable.Range(0, Size.Width)
            select (from dy in Enumerable.Range(-radius, (2 * radius) + 1)
                    from dx in Enumerable.Range(-radius, (2 * radius) + 1)
                    select (y + dy, x + dx)).ToArray();

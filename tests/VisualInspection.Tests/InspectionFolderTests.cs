@@ -25,5 +25,40 @@ public sealed class InspectionFolderTests : IDisposable
         CollectionAssert.AreEqual(new[] { "good/c.png", "scratch/A.PNG", "scratch/b.png" }, test);
         CollectionAssert.AreEqual(new[] { false, true, true }, opened.Test.Select(image => image.IsAnomalous).ToArray());
         Assert.AreEqual(new ImageSize(SmallImages.Height, SmallImages.Width), opened.ImageSize);
+        Assert.IsTrue(opened.Test.All(image => image.Mask is null), "there is no ground truth");
+    }
+
+    [TestMethod]
+    [DataRow("a_mask.png", DisplayName = "as MVTec names it")]
+    [DataRow("a.png", DisplayName = "named as the image")]
+    public void The_mask_of_a_defective_image_is_found_in_the_ground_truth_and_a_good_one_has_none(string name)
+    {
+        WriteScratch();
+        string mask = _folder[$"ground_truth/scratch/{name}"];
+        SmallImages.WriteMask(mask);
+        CollectionAssert.AreEqual(new[] { null, mask }, InspectionFolder.Open(_folder[""]).Test.Select(image => image.Mask).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(null, SmallImages.Height, "a.png' has no mask", DisplayName = "none for one of the defects")]
+    [DataRow("scratch/a.jpg", SmallImages.Height, "a.png' has no mask", DisplayName = "a file of another kind")]
+    [DataRow("good/a.png", SmallImages.Height, "a.png' has no mask", DisplayName = "in the folder of another class")]
+    [DataRow("scratch/a.png", 0, "a.png' is no image, or a damaged one", DisplayName = "an empty file")]
+    [DataRow("scratch/a.png", 12, "is 16 x 12 pixels, but its image 16 x 20", DisplayName = "another size than the image")]
+    public void A_mask_that_is_missing_or_can_t_be_used_is_refused_with_the_name_of_the_file(string? mask, int height, string message)
+    {
+        WriteScratch();
+        Directory.CreateDirectory(_folder["ground_truth"]);
+        if (mask is not null)
+            SmallImages.WriteMask(_folder[$"ground_truth/{mask}"], Math.Max(1, height));
+        if (mask is not null && height == 0)
+            File.WriteAllText(_folder[$"ground_truth/{mask}"], "");
+        StringAssert.Contains(Assert.ThrowsExactly<InputException>(() => InspectionFolder.Open(_folder[""])).Message, message);
+    }
+
+    private void WriteScratch()
+    {
+        SmallImages.WriteFolder(_folder[""]);
+        SmallImages.Write(_folder["test/scratch/a.png"]);
     }
 }

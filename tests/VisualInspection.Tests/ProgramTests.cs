@@ -10,37 +10,37 @@ namespace VisualInspection.Tests;
 [TestClass]
 public sealed partial class ProgramTests
 {
-    private static TemporaryFolder s_folder = null!;
-    private static Run s_drawn = null!;
+    private static TemporaryFolder Folder = null!;
+    private static Run Drawn = null!;
 
-    private static string Output => s_folder["output"];
+    private static string Output => Folder["output"];
 
     [ClassInitialize]
     public static void Run_on_the_drawn_images(TestContext context)
     {
-        s_folder = new TemporaryFolder();
-        s_drawn = Start("--output", Output);
+        Folder = new TemporaryFolder();
+        Drawn = Start("--output", Output);
     }
 
     [ClassCleanup]
-    public static void Clean() => s_folder.Dispose();
+    public static void Clean() => Folder.Dispose();
 
     [TestMethod]
     public void Without_arguments_it_draws_images_learns_and_finds_the_defects()
     {
-        Assert.AreEqual(0, s_drawn.ExitCode, s_drawn.Errors);
-        Assert.AreEqual("", s_drawn.Errors);
-        Assert.HasCount(50, s_drawn.Table);
-        Assert.IsGreaterThanOrEqualTo(0.95, s_drawn.ImageAuroc);
-        Assert.IsLessThan(1.0, s_drawn.ImageAuroc, "the subtlest defects are meant to be hard");
-        Assert.IsGreaterThanOrEqualTo(24, s_drawn.Table.Count(row => row.IsDefect && row.IsAnomalous));
-        Assert.IsLessThanOrEqualTo(2, s_drawn.Table.Count(row => !row.IsDefect && row.IsAnomalous));
+        Assert.AreEqual(0, Drawn.ExitCode, Drawn.Errors);
+        Assert.AreEqual("", Drawn.Errors);
+        Assert.HasCount(50, Drawn.Table);
+        Assert.IsGreaterThanOrEqualTo(0.95, Drawn.ImageAuroc);
+        Assert.IsLessThan(1.0, Drawn.ImageAuroc, "the subtlest defects are meant to be hard");
+        Assert.IsGreaterThanOrEqualTo(24, Drawn.Table.Count(row => row.IsDefect && row.IsAnomalous));
+        Assert.IsLessThanOrEqualTo(2, Drawn.Table.Count(row => !row.IsDefect && row.IsAnomalous));
     }
 
     [TestMethod]
     public void Every_decision_in_the_table_is_whether_the_normalised_score_reads_100()
     {
-        foreach (Row row in s_drawn.Table)
+        foreach (Row row in Drawn.Table)
             Assert.AreEqual(row.NormalizedScore >= 100, row.IsAnomalous, row.Image);
     }
 
@@ -49,17 +49,42 @@ public sealed partial class ProgramTests
     {
         foreach (bool isDefect in new[] { false, true })
         {
-            Row[] rows = [.. s_drawn.Table.Where(row => row.IsDefect == isDefect)];
+            Row[] rows = [.. Drawn.Table.Where(row => row.IsDefect == isDefect)];
             int anomalous = rows.Count(row => row.IsAnomalous);
             string pattern = $"^really {(isDefect ? "anomalous" : "good")} +{rows.Length - anomalous} +{anomalous}$";
-            StringAssert.Matches(s_drawn.Text, new Regex(pattern, RegexOptions.Multiline));
+            StringAssert.Matches(Drawn.Text, new Regex(pattern, RegexOptions.Multiline));
+        }
+    }
+
+    [TestMethod]
+    public void The_printed_AUROC_is_the_share_of_pairs_that_the_printed_raw_scores_have_in_the_right_order() => IsPairwise(Drawn);
+
+    [TestMethod]
+    public void With_masks_the_pixels_are_evaluated_too()
+    {
+        Assert.IsGreaterThanOrEqualTo(0.97, Drawn.Number("Pixel AUROC:"));
+        Assert.IsGreaterThanOrEqualTo(0.9, Drawn.Number("AUPRO:"));
+        Assert.IsGreaterThanOrEqualTo(0.6, Drawn.Number("AUPIMO:"));
+        Assert.IsGreaterThanOrEqualTo(0.5, Drawn.Number("Pixel F1:"));
+    }
+
+    [TestMethod]
+    public void What_100_stands_for_is_printed_with_its_interval()
+    {
+        foreach (string what in new[] { "an image", "a pixel" })
+        {
+            string pattern = $@"^100 stands for (\S+) of {what}; 95 % interval (\S+) to (\S+), 24 good images\.$";
+            GroupCollection groups = Regex.Match(Drawn.Text, pattern, RegexOptions.Multiline).Groups;
+            double[] numbers = [.. groups.Values.Skip(1).Select(group => double.Parse(group.Value, CultureInfo.InvariantCulture))];
+            Assert.HasCount(3, numbers, Drawn.Text);
+            Assert.IsTrue(0 < numbers[1] && numbers[1] < numbers[0] && numbers[0] < numbers[2], Drawn.Text);
         }
     }
 
     [TestMethod]
     public void Progress_and_the_paths_of_what_it_wrote_are_printed()
     {
-        StringAssert.StartsWith(s_drawn.Text, """
+        StringAssert.StartsWith(Drawn.Text, """
             Drawing images: 74 of 74
             Checking images: 74 of 74
             Learning from good images: 24 of 24
@@ -67,11 +92,11 @@ public sealed partial class ProgramTests
             Inspecting new images: 50 of 50
 
             """);
-        Assert.DoesNotContain('\r', s_drawn.Text, "no terminal, so no line that changes");
+        Assert.DoesNotContain('\r', Drawn.Text, "no terminal, so no line that changes");
 
         string[] written = [Path.Combine(Output, "drawn"), Path.Combine(Output, "model.onnx"), Path.Combine(Output, "pipeline.zip")];
         foreach (string path in written)
-            StringAssert.Contains(s_drawn.Text, path);
+            StringAssert.Contains(Drawn.Text, path);
         CollectionAssert.AreEquivalent(written, Directory.GetFileSystemEntries(Output), "and nothing else is left behind");
     }
 
@@ -83,7 +108,7 @@ public sealed partial class ProgramTests
         foreach (ITransformer pipeline in new[] { mlContext.Model.LoadAnomalyModel(zip, out _), mlContext.Model.Load(zip, out _) })
         {
             using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(pipeline);
-            foreach (Row row in s_drawn.Table.Where((_, i) => i % 7 == 0))
+            foreach (Row row in Drawn.Table.Where((_, i) => i % 7 == 0))
             {
                 Inspection inspection = engine.Predict(new ImageFile { Path = Path.Combine(Output, "drawn", "test", row.Image) });
                 Assert.AreEqual(row.NormalizedScore, inspection.NormalizedScore[0], 0.0006, row.Image);
@@ -99,7 +124,7 @@ public sealed partial class ProgramTests
         var mlContext = new MLContext();
         ITransformer pipeline = mlContext.Model.LoadAnomalyModel(Path.Combine(Output, "pipeline.zip"), out _);
         using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(pipeline);
-        foreach (string image in s_drawn.Table.Where(row => row.IsDefect && row.IsAnomalous).Select(row => row.Image))
+        foreach (string image in Drawn.Table.Where(row => row.IsDefect && row.IsAnomalous).Select(row => row.Image))
         {
             float[] map = engine.Predict(new ImageFile { Path = Path.Combine(Output, "drawn", "test", image) }).NormalizedMap;
             int peak = Array.IndexOf(map, map.Max());
@@ -118,10 +143,10 @@ public sealed partial class ProgramTests
     [TestMethod]
     public void The_same_folder_gives_the_same_table_again_and_replaces_the_files()
     {
-        Run again = Start("--images", Path.Combine(Output, "drawn"), "--output", s_folder["again"]);
-        CollectionAssert.AreEqual(s_drawn.Table, again.Table);
+        Run again = Start("--images", Path.Combine(Output, "drawn"), "--output", Folder["again"]);
+        CollectionAssert.AreEqual(Drawn.Table, again.Table);
         CollectionAssert.AreEqual(
-            File.ReadAllBytes(Path.Combine(Output, "model.onnx")), File.ReadAllBytes(Path.Combine(s_folder["again"], "model.onnx")));
+            File.ReadAllBytes(Path.Combine(Output, "model.onnx")), File.ReadAllBytes(Path.Combine(Folder["again"], "model.onnx")));
     }
 
     [TestMethod]
@@ -131,10 +156,14 @@ public sealed partial class ProgramTests
         if (!Directory.Exists(cookie))
             Assert.Inconclusive($"There are no photos in '{cookie}'.");
 
-        Run run = Start("--images", cookie, "--output", s_folder["cookie"]);
+        Run run = Start("--images", cookie, "--output", Folder["cookie"]);
         Assert.AreEqual(0, run.ExitCode, run.Errors);
         Assert.HasCount(22, run.Table);
         Assert.IsGreaterThanOrEqualTo(0.93, run.ImageAuroc);
+        IsPairwise(run);
+        Assert.IsGreaterThanOrEqualTo(0.8, run.Number("Pixel AUROC:"));
+        Assert.IsGreaterThanOrEqualTo(0.6, run.Number("AUPRO:"));
+        Assert.IsGreaterThanOrEqualTo(0, run.Number("AUPIMO:"));
     }
 
     [TestMethod]
@@ -148,18 +177,18 @@ public sealed partial class ProgramTests
     [DataRow("test", "", "has no images in its folders", DisplayName = "nothing to inspect")]
     public void What_can_t_be_used_gets_one_clear_line_and_nothing_is_written(string removed, string arguments, string message)
     {
-        SmallImages.WriteFolder(s_folder["incomplete"]);
-        string missing = Path.Combine(s_folder["incomplete"], removed);
+        SmallImages.WriteFolder(Folder["incomplete"]);
+        string missing = Path.Combine(Folder["incomplete"], removed);
         if (File.Exists(missing))
             File.Delete(missing);
         else if (removed.Length > 0)
             Directory.Delete(missing, recursive: true);
 
-        string[] complete = ["--images", s_folder["incomplete"], "--output", s_folder["unwritten"]];
+        string[] complete = ["--images", Folder["incomplete"], "--output", Folder["unwritten"]];
         Run run = Start(arguments.Length > 0 ? arguments.Split(',') : complete);
         Refused(run, message);
-        Assert.IsFalse(Directory.Exists(s_folder["unwritten"]));
-        Directory.Delete(s_folder["incomplete"], recursive: true);
+        Assert.IsFalse(Directory.Exists(Folder["unwritten"]));
+        Directory.Delete(Folder["incomplete"], recursive: true);
     }
 
     [TestMethod]
@@ -169,36 +198,69 @@ public sealed partial class ProgramTests
     [DataRow(500, DisplayName = "cut off in the pixels, which a lenient decoder fills with grey")]
     public void A_damaged_image_is_named_and_earlier_results_stay(int length)
     {
-        SmallImages.WriteFolder(s_folder["damaged"]);
-        string image = Path.Combine(s_folder["damaged"], "test", "good", "0.png");
+        SmallImages.WriteFolder(Folder["damaged"]);
+        string image = Path.Combine(Folder["damaged"], "test", "good", "0.png");
         byte[] whole = File.ReadAllBytes(image);
         Assert.IsGreaterThan(500, whole.Length);
         File.WriteAllBytes(image, length < 0 ? "hello"u8.ToArray() : whole[..length]);
-        Directory.CreateDirectory(s_folder["earlier"]);
-        File.WriteAllText(Path.Combine(s_folder["earlier"], "model.onnx"), "earlier");
+        Directory.CreateDirectory(Folder["earlier"]);
+        File.WriteAllText(Path.Combine(Folder["earlier"], "model.onnx"), "earlier");
 
-        Refused(Start("--images", s_folder["damaged"], "--output", s_folder["earlier"]), $"'{image}' is no image, or a damaged one");
+        Refused(Start("--images", Folder["damaged"], "--output", Folder["earlier"]), $"'{image}' is no image, or a damaged one");
 
-        Assert.AreEqual("earlier", File.ReadAllText(Path.Combine(s_folder["earlier"], "model.onnx")));
-        Assert.HasCount(1, Directory.GetFileSystemEntries(s_folder["earlier"]));
-        Directory.Delete(s_folder["damaged"], recursive: true);
+        Assert.AreEqual("earlier", File.ReadAllText(Path.Combine(Folder["earlier"], "model.onnx")));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(Folder["earlier"]));
+        Directory.Delete(Folder["damaged"], recursive: true);
     }
 
     [TestMethod]
     public void An_output_that_is_a_file_is_refused_and_left_alone()
     {
-        File.WriteAllText(s_folder["taken"], "mine");
-        Refused(Start("--output", s_folder["taken"]), $"'{s_folder["taken"]}' is a file");
-        Assert.AreEqual("mine", File.ReadAllText(s_folder["taken"]));
+        File.WriteAllText(Folder["taken"], "mine");
+        Refused(Start("--output", Folder["taken"]), $"'{Folder["taken"]}' is a file");
+        Assert.AreEqual("mine", File.ReadAllText(Folder["taken"]));
     }
 
     [TestMethod]
     public void The_fewest_images_and_only_good_ones_to_inspect_still_make_a_run()
     {
-        SmallImages.WriteFolder(s_folder["small"]);
-        Run run = Start("--images", s_folder["small"], "--output", s_folder["small output"]);
+        SmallImages.WriteFolder(Folder["small"]);
+        Run run = Start("--images", Folder["small"], "--output", Folder["small output"]);
         Assert.AreEqual(0, run.ExitCode, run.Errors);
         StringAssert.Contains(run.Text, "Image AUROC: undefined");
+        Assert.DoesNotContain("Pixel", run.Text, "without masks no pixel is evaluated");
+    }
+
+    [TestMethod]
+    public void A_defective_image_without_a_mask_among_masks_is_named_and_nothing_is_written()
+    {
+        SmallImages.WriteFolder(Folder["masked"]);
+        SmallImages.Write(Folder["masked/test/hole/a.png"]);
+        SmallImages.Write(Folder["masked/test/hole/b.png"]);
+        SmallImages.WriteMask(Folder["masked/ground_truth/hole/a_mask.png"]);
+        string[] arguments = ["--images", Folder["masked"], "--output", Folder["masked output"]];
+        Refused(Start(arguments), $"'{Path.Combine(Folder["masked"], "test", "hole", "b.png")}' has no mask");
+        Assert.IsFalse(Directory.Exists(Folder["masked output"]));
+
+        SmallImages.WriteMask(Folder["masked/ground_truth/hole/b_mask.png"]);
+        Run complete = Start(arguments);
+        Assert.AreEqual(0, complete.ExitCode, complete.Errors);
+        StringAssert.Contains(complete.Text, "AUPIMO:      undefined", "a few hundred good pixels can't resolve its false positive rates");
+    }
+
+    // Scores that print alike may have been either way round.
+    private static void IsPairwise(Run run)
+    {
+        (double Defective, double Good)[] pairs =
+        [
+            .. from defective in run.Table.Where(row => row.IsDefect)
+               from good in run.Table.Where(row => !row.IsDefect)
+               select (defective.RawScore, good.RawScore),
+        ];
+        const double Rounding = 0.00005 + 1e-9;
+        double surely = (double)pairs.Count(pair => pair.Defective > pair.Good) / pairs.Length;
+        double perhaps = (double)pairs.Count(pair => pair.Defective >= pair.Good) / pairs.Length;
+        Assert.IsInRange(surely - Rounding, perhaps + Rounding, run.ImageAuroc);
     }
 
     private static void Refused(Run run, string message)
@@ -214,7 +276,7 @@ public sealed partial class ProgramTests
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "VisualInspection.dll") },
-            WorkingDirectory = s_folder[""],
+            WorkingDirectory = Folder[""],
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -258,8 +320,11 @@ public sealed partial class ProgramTests
                 match.Groups[4].Value == "anomalous")),
         ];
 
-        public double ImageAuroc
+        public double ImageAuroc => Number("Image AUROC:");
+
+        /// <summary>The number that is printed first after the name.</summary>
+        public double Number(string name)
             => double.Parse(
-                Regex.Match(Text, @"^Image AUROC: ([\d.]+)$", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
+                Regex.Match(Text, $@"^{name} +([\d.]+)\b", RegexOptions.Multiline).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 }

@@ -19,6 +19,17 @@ internal static class SmallImages
         File.Move(Path.ChangeExtension(path, ".png"), path);
     }
 
+    /// <summary>Writes a mask in which only the upper quarter is opaque.</summary>
+    public static void WriteMask(string path, int height = Height)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        byte[] pixels = new byte[4 * height * Width];
+        for (int i = 0; i < height / 4 * Width; i++)
+            (pixels[(4 * i) + 1], pixels[(4 * i) + 3]) = (200, 255);
+        using MLImage mask = MLImage.CreateFromPixels(Width, height, MLPixelFormat.Rgba32, pixels);
+        mask.Save(path);
+    }
+
     /// <summary>A folder with four good images to learn from and one to inspect.</summary>
     public static void WriteFolder(string path)
     {

@@ -105,7 +105,6 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
             next += image.Defects.Length;
         }
 
-        Array.Sort(defects);
-        return defects;
+        return RadixSort.Sort(defects);
     }
 }

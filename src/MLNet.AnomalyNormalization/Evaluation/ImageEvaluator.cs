@@ -74,8 +74,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
         float decision = ThresholdCurve.RequireThreshold(threshold);
         ArgumentOutOfRangeException.ThrowIfNegative(falsePositiveCount);
 
-        ulong[] anomalous = [.. _anomalous.Select(score => (ulong)ScoreKey.Of(score) << 32)];
-        Array.Sort(anomalous);
+        ulong[] anomalous = RadixSort.Sort([.. _anomalous.Select(score => (ulong)ScoreKey.Of(score) << 32)]);
         var curve = ThresholdCurve.Of(anomalous, [[.. _normal]], decision, threads: 1);
         (double maximumF1, double maximumF1Threshold) = curve.MaximumF1();
         return new ImageMetrics

@@ -44,14 +44,18 @@ internal sealed class PerImageOverlap
         var areas = new double[images.Count];
         Array.Fill(areas, double.NaN);
         ImagePixels[] normal = [.. images.Where(image => image.Defects.Length == 0)];
-        if (normal.Length is 0 || normal.Length == images.Count
-            || Thresholds(
-                normal.Min(image => TensorPrimitives.Min<float>(image.Normal)),
-                normal.Max(image => TensorPrimitives.Max<float>(image.Normal)),
-                options.PerImageOverlapThresholds) is not { } thresholds)
-        {
+        if (normal.Length == 0 || normal.Length == images.Count)
             return areas;
+
+        float lowest = float.PositiveInfinity, highest = float.NegativeInfinity;
+        foreach (ImagePixels image in normal)
+        {
+            lowest = Math.Min(lowest, TensorPrimitives.Min<float>(image.Normal));
+            highest = Math.Max(highest, TensorPrimitives.Max<float>(image.Normal));
         }
+
+        if (Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
+            return areas;
 
         var overlap = new PerImageOverlap(thresholds, normal, options, threads);
         if (overlap._logRates.Length >= FewestPoints)

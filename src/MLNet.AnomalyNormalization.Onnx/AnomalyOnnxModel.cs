@@ -37,7 +37,7 @@ public sealed class AnomalyOnnxModel
         InputCount = inputs.Length;
 
         ModelSidecar? sidecar = ModelSidecar.Find(OnnxFile.FolderOf(path));
-        Preprocessing = sidecar?.Preprocessing ?? new();
+        Preprocessing = sidecar?.Preprocessing ?? new() { PixelDivisor = InputType == typeof(byte) ? 1 : 255 };
         (Thresholds, ThresholdSource) = BakedModel.ReadThresholds(model, path) is { } own ? (own, "the model's metadata")
             : sidecar?.Thresholds is { } beside ? (beside, System.IO.Path.GetFileName(sidecar.Path))
             : IsAlreadyNormalized ? (ScoreRange.Thresholds, "the scale of anomalib 2")
@@ -94,7 +94,7 @@ public sealed class AnomalyOnnxModel
 
     /// <summary>
     /// What the model expects of an image, from <c>model.json</c> or <c>metadata.json</c>; otherwise red, green and blue in 0..1, which exports of
-    /// anomalib 1.x and 2.x take (they normalise inside the graph).
+    /// anomalib 1.x and 2.x take (they normalise inside the graph), or in 0..255 where the input is of bytes.
     /// </summary>
     public ImagePreprocessing Preprocessing { get; }
 
@@ -185,7 +185,7 @@ public sealed class AnomalyOnnxModel
         var text = new StringBuilder();
         Line("Model", $"{System.IO.Path.GetFileName(Path)}{(IsBaked ? ", normalisation baked in" : "")}");
         Line("Producer", $"{(Producer.Length > 0 ? Producer : "unknown")}, opset {Opset}");
-        Line("Input", $"{InputName}: {Describe(InputType, InputShape)}");
+        Line("Input", $"{InputName}: {ElementType.Describe(InputType, InputShape)}");
         foreach (AnomalyOnnxOutput output in Outputs)
             Line("Output", $"{Describe(output)}{(output.Role == AnomalyOutputRole.Other ? "" : $" -> {output.Role}")}");
         Line("Scale", IsBaked && ScoreOutputName is null && MapOutputName is null ? "normalised, 100 is the threshold"
@@ -201,8 +201,5 @@ public sealed class AnomalyOnnxModel
 
     private string? NameOf(AnomalyOutputRole role) => Find(role)?.Name;
 
-    private static string Describe(AnomalyOnnxOutput output) => $"{output.Name}: {Describe(output.ElementType, output.Shape)}";
-
-    private static string Describe(Type? type, IReadOnlyList<long?>? shape)
-        => $"{type?.Name ?? "unsupported type"} {(shape is null ? "of unknown shape" : $"[{string.Join(" x ", shape.Select(size => size?.ToString(CultureInfo.InvariantCulture) ?? "?"))}]")}";
+    private static string Describe(AnomalyOnnxOutput output) => $"{output.Name}: {ElementType.Describe(output.ElementType, output.Shape)}";
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNet.AnomalyNormalization.Onnx.Format;
 using static MLNet.AnomalyNormalization.Onnx.Format.TensorProto.Types;
 
@@ -35,4 +36,12 @@ internal static class ElementType
         => type?.TensorType?.Shape?.Dim.Select(dimension => dimension.DimValue > 0 ? dimension.DimValue : (long?)null).ToArray();
 
     public static bool IsScore(Type? type) => type == typeof(float) || type == typeof(double) || type == typeof(Half);
+
+    /// <summary>A type and shape for people, for instance <c>Single [? x 3 x 224 x 224]</c>.</summary>
+    public static string Describe(Type? type, IReadOnlyList<long?>? shape)
+    {
+        string sizes = shape is null ? "of unknown shape"
+            : $"[{string.Join(" x ", shape.Select(size => size?.ToString(CultureInfo.InvariantCulture) ?? "?"))}]";
+        return $"{type?.Name ?? "unsupported type"} {sizes}";
+    }
 }

@@ -34,6 +34,9 @@ internal sealed class GraphEditor
         return name;
     }
 
+    /// <summary>Whether something in the graph has this name.</summary>
+    public bool Has(string name) => _names.Contains(name);
+
     /// <summary>Adds a node with one output.</summary>
     public string Node(string operation, string[] inputs, params AttributeProto[] attributes)
         => NodeTo(Fresh($"anomaly_normalization/{operation}"), operation, inputs, attributes);

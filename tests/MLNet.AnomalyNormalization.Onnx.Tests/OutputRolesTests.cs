@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNet.AnomalyNormalization.Onnx.Format;
 
 namespace MLNet.AnomalyNormalization.Onnx.Tests;
@@ -51,7 +52,7 @@ public sealed class OutputRolesTests
             string[] parts = output.Split(':', '[', '*');
             Type type = Type.GetType($"System.{parts[1]}")!;
             long?[]? shape = output.EndsWith('*') ? null
-                : [.. parts[2].TrimEnd(']').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(size => size == "?" ? (long?)null : long.Parse(size))];
+                : [.. parts[2].TrimEnd(']').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(size => size == "?" ? (long?)null : long.Parse(size, CultureInfo.InvariantCulture))];
             model.Graph.Output.Add(ModelFile.Value(parts[0], type, shape));
         }
 

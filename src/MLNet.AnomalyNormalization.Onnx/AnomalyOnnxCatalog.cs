@@ -19,7 +19,10 @@ public static class AnomalyOnnxCatalog
     /// Stock components: the fitted pipeline is saved with the whole model in one zip, and loads in any program that references
     /// Microsoft.ML.OnnxTransformer, Microsoft.ML.ImageAnalytics and a native OnnxRuntime.
     /// </returns>
-    /// <remarks>The model is run once, on a black image, to see that it works and what it gives.</remarks>
+    /// <remarks>
+    /// The model is run once, on a black image, to see that it works and what it gives. A rewritten copy stays in the temporary folder until
+    /// the process ends, since ML.NET reads it again when the pipeline is saved.
+    /// </remarks>
     /// <exception cref="ArgumentException">
     /// The model takes no single image, images of any size while none is given, or another size than the given one; or the model's raw
     /// outputs were replaced by normalised ones.
@@ -46,38 +49,16 @@ public static class AnomalyOnnxCatalog
         string resized = $"{options.ScoreColumnName}.Image";
         string pixels = $"{options.ScoreColumnName}.Pixels";
 
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("AnomalyOnnx");
-        try
-        {
-            string path = Path.Combine(folder.FullName, "model.onnx");
-            new ScoringGraph(model, input, preprocessing).Write(path, pixels, options.ScoreColumnName, map);
-            IEstimator<ITransformer> apply = catalog.ApplyOnnxModel(map is null ? [options.ScoreColumnName] : [options.ScoreColumnName, map], [pixels], path);
+        string path = TemporaryModel.Write(new ScoringGraph(model, input, preprocessing), pixels, options.ScoreColumnName, map);
+        IEstimator<ITransformer> apply = catalog.ApplyOnnxModel(map is null ? [options.ScoreColumnName] : [options.ScoreColumnName, map], [pixels], path);
 
-            EstimatorChain<ITransformer> chain = new EstimatorChain<ITransformer>()
-                .Append<ITransformer>(catalog.ResizeImages(resized, input.Width, input.Height, imageColumnName, ImageResizingEstimator.ResizingKind.Fill));
-            chain = input.Channels == 1
-                ? chain.Append<ITransformer>(catalog.ConvertToGrayscale(resized))
-                    .Append<ITransformer>(catalog.ExtractPixels(pixels, resized, ImagePixelExtractingEstimator.ColorBits.Red))
-                : chain.Append<ITransformer>(catalog.ExtractPixels(pixels, resized, orderOfExtraction: preprocessing.IsBlueFirst
-                    ? ImagePixelExtractingEstimator.ColorsOrder.ABGR : ImagePixelExtractingEstimator.ColorsOrder.ARGB));
-            return chain.Append(apply).Append<ITransformer>(catalog.DropColumns(resized, pixels));
-        }
-        finally
-        {
-            Delete(folder);
-        }
-    }
-
-    private static void Delete(DirectoryInfo folder)
-    {
-        try
-        {
-            folder.Delete(recursive: true);
-        }
-        catch (Exception e) when (OperatingSystem.IsWindows() && e is (IOException or UnauthorizedAccessException))
-        {
-            // The transformer keeps the file open, to put it into the zip when it is saved, and Windows doesn't let go of such a file. It
-            // stays in the temporary folder, as the files do that ML.NET itself makes there.
-        }
+        EstimatorChain<ITransformer> chain = new EstimatorChain<ITransformer>()
+            .Append<ITransformer>(catalog.ResizeImages(resized, input.Width, input.Height, imageColumnName, ImageResizingEstimator.ResizingKind.Fill));
+        chain = input.Channels == 1
+            ? chain.Append<ITransformer>(catalog.ConvertToGrayscale(resized))
+                .Append<ITransformer>(catalog.ExtractPixels(pixels, resized, ImagePixelExtractingEstimator.ColorBits.Red))
+            : chain.Append<ITransformer>(catalog.ExtractPixels(pixels, resized, orderOfExtraction: preprocessing.IsBlueFirst
+                ? ImagePixelExtractingEstimator.ColorsOrder.ABGR : ImagePixelExtractingEstimator.ColorsOrder.ARGB));
+        return chain.Append(apply).Append<ITransformer>(catalog.DropColumns(resized, pixels));
     }
 }

@@ -35,6 +35,9 @@ internal static class ElementType
     public static IReadOnlyList<long?>? ShapeOf(TypeProto? type)
         => type?.TensorType?.Shape?.Dim.Select(dimension => dimension.DimValue > 0 ? dimension.DimValue : (long?)null).ToArray();
 
+    /// <summary>Whether ML.NET has a type for it: all that are listed here but Half.</summary>
+    public static bool IsKnownToMlNet(int type) => (DataType)type != DataType.Float16 && Types.ContainsKey((DataType)type);
+
     public static bool IsScore(Type? type) => type == typeof(float) || type == typeof(double) || type == typeof(Half);
 
     /// <summary>A type and shape for people, for instance <c>Single [? x 3 x 224 x 224]</c>.</summary>

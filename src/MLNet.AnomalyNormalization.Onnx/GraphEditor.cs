@@ -99,6 +99,9 @@ internal sealed class GraphEditor
     public static AttributeProto Attribute(string name, long value)
         => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
 
+    public static AttributeProto Attribute(string name, TensorProto value)
+        => new() { Name = name, Type = AttributeProto.Types.AttributeType.Tensor, T = value };
+
     public static AttributeProto Attribute(string name, params long[] values)
         => new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints, Ints = { values } };
 

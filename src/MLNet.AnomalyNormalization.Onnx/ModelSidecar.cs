@@ -38,6 +38,11 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
             throw new InvalidDataException(
                 $"'{path}' is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // What the parser says of text that is not UTF-8, and only when the text is asked for.
+            throw new InvalidDataException($"'{path}' holds text that is not valid: {e.Message}", e);
+        }
         catch (FormatException e)
         {
             throw new InvalidDataException($"'{path}' has {e.Message}", e);

@@ -38,6 +38,7 @@ internal sealed class ScoringGraph
             _renamed[name] = _graph.Rename(name);
 
         AddPreprocessing(pixels);
+        HideInitialisers();
         AnomalyOnnxOutput? rawMap = Find(AnomalyOutputRole.Map);
         AnomalyOnnxOutput rawScore = Find(AnomalyOutputRole.Score) ?? MapMaximum.AddTo(_graph, rawMap!);
         _graph.Graph.Output.Clear();
@@ -75,6 +76,22 @@ internal sealed class ScoringGraph
         string Combine(string operation, string left, IReadOnlyList<double> channels, double neutral)
             => channels.All(channel => channel == neutral) ? left
                 : _graph.Node(operation, [left, _graph.Constant<float>([.. channels.Select(channel => (float)channel)], 1, channels.Count, 1, 1)]);
+    }
+
+    // ApplyOnnxModel looks at the type of every initialiser, and fails where ML.NET has none for it. It doesn't look into nodes.
+    private void HideInitialisers()
+    {
+        GraphProto graph = _graph.Graph;
+        TensorProto[] unknown = [.. graph.Initializer.Where(tensor => !ElementType.IsKnownToMlNet(tensor.DataType))];
+        NodeProto[] nodes = [.. graph.Node];
+        graph.Node.Clear();
+        foreach (TensorProto tensor in unknown)
+        {
+            graph.Initializer.Remove(tensor);
+            _graph.NodeTo(tensor.Name, "Constant", [], GraphEditor.Attribute("value", tensor));
+        }
+
+        graph.Node.AddRange(nodes);
     }
 
     private void AddOutput(AnomalyOnnxOutput raw, string name, long[] shape)

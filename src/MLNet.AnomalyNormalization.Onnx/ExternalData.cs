@@ -63,9 +63,11 @@ internal static class ExternalData
                 continue;
             }
 
-            Directory.CreateDirectory(OnnxFile.FolderOf(copy));
-            copies.Add(copy);
-            File.Copy(source, copy);
+            string unfinished = Path.Combine(Directory.CreateDirectory(OnnxFile.FolderOf(copy)).FullName, Path.GetRandomFileName());
+            copies.Add(unfinished);
+            File.Copy(source, unfinished);
+            File.Move(unfinished, copy);
+            copies[^1] = copy;
         }
     }
 

@@ -8,7 +8,8 @@ internal static class MapMaximum
     /// <summary>Adds the nodes; gives a value of images x 1.</summary>
     public static AnomalyOnnxOutput AddTo(GraphEditor graph, AnomalyOnnxOutput map)
     {
-        bool isBatch = map.Shape is not { Count: 2 };
+        // The first dimension is the images, but for height x width and for a single number.
+        bool isBatch = map.Shape is not { Count: 0 or 2 };
         Type type = map.ElementType == typeof(Half) ? typeof(float) : map.ElementType!;
         string pixels = graph.Node("Flatten", [map.Name], GraphEditor.Attribute("axis", isBatch ? 1L : 0L));
         if (map.ElementType == typeof(Half))

@@ -40,7 +40,7 @@ internal static class OutputRoles
         {
             int[] candidates = [.. Enumerable.Range(0, outputs.Length).Where(i => outputs[i].Role == AnomalyOutputRole.Other
                 && outputs[i].Name != taken && ElementType.IsScore(outputs[i].ElementType))];
-            return candidates.Where(i => names.Contains(outputs[i].Name, StringComparer.OrdinalIgnoreCase))
+            return candidates.Where(i => names.Contains(outputs[i].Name, StringComparer.OrdinalIgnoreCase) && (outputs[i].Shape is not { } shape || fits(shape)))
                 .Concat(candidates.Where(i => fits(outputs[i].Shape)))
                 .DefaultIfEmpty(-1).First();
         }

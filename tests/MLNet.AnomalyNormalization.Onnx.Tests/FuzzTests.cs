@@ -90,7 +90,7 @@ public sealed class FuzzTests : IDisposable
             }
             catch (Exception e)
             {
-                throw new AssertFailedException($"Case {i}: {Convert.ToBase64String(bytes)}", e);
+                throw new AssertFailedException($"Case {i}, {e}: {Convert.ToBase64String(bytes)}", e);
             }
 
             slowest = Math.Max(slowest, (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds);

@@ -45,4 +45,13 @@ public sealed class MapMaximumTests : IDisposable
         CollectionAssert.AreEqual(new long[] { 1, 1 }, shape);
         Assert.AreEqual(new ScoreNormalizer(2).Normalize(1f), score.Single());
     }
+
+    [TestMethod]
+    public void A_single_number_that_is_called_a_map_is_its_own_maximum()
+    {
+        AnomalyOnnxModel.Open(ModelFile.Raw(typeof(float), [("number", [])]).Save(_folder["raw.onnx"]), mapOutputName: "number")
+            .BakeNormalization(_folder["baked.onnx"], new(2, 2));
+        using var runtime = new Runtime(_folder["baked.onnx"]);
+        Assert.AreEqual(new ScoreNormalizer(2).Normalize(3f), runtime.Run<float>("normalized_score", ("raw_number", new[] { 3f }, [])).Single());
+    }
 }

@@ -7,7 +7,8 @@ namespace MLNet.AnomalyNormalization.Onnx.Tests;
 /// <summary>Small ONNX models, put together in the tests.</summary>
 internal static class ModelFile
 {
-    public const int NewestOpset = 25;
+    /// <summary>The newest version that OnnxRuntime 1.31 takes.</summary>
+    public const int NewestOpset = 26;
 
     /// <summary>A model without nodes of its own.</summary>
     public static ModelProto Empty(int opset = 17, long version = 8) => new()

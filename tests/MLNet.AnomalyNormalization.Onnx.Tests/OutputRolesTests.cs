@@ -17,6 +17,7 @@ public sealed class OutputRolesTests
     [DataRow("e:Single[1,512,28,28] m:Single[1,28,28]", null, "m", DisplayName = "features are no map")]
     [DataRow("pred_score:Single* anomaly_map:Single*", "pred_score", "anomaly_map", DisplayName = "names alone, no shapes")]
     [DataRow("first:Single[1,1,8,8] anomaly_map:Single[1,1,8,8]", null, "anomaly_map", DisplayName = "a name before a shape")]
+    [DataRow("score:Single[1,1,8,8] map:Single[1]", "map", "score", DisplayName = "a shape that belies its name")]
     [DataRow("l:Int64[1] s:Single[1] ", "s", null, DisplayName = "integers are no score")]
     public void Score_and_map_are_found(string outputs, string? score, string? map)
     {

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using System.IO.Compression;
 using System.Text;
 using Microsoft.ML;
@@ -237,6 +239,19 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         Same.Bits<float>(expected.NormalizedMap, actual.NormalizedMap, "map");
         Same.Bits<float>(expected.NormalizedScore, actual.NormalizedScore, "score");
         CollectionAssert.AreEqual(expected.PredictedLabel, actual.PredictedLabel);
+
+        // In a process that doesn't have our packages.
+        string consumer = AppContext.BaseDirectory.Replace("Onnx.Tests", "Onnx.StockConsumer", StringComparison.Ordinal);
+        using Process child = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(consumer, "MLNet.AnomalyNormalization.Onnx.StockConsumer.dll"), _folder["pipeline.zip"], _folder["photo.png"]])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string output = child.StandardOutput.ReadToEnd();
+        child.WaitForExit();
+        Assert.AreEqual(0, child.ExitCode);
+        float[] elsewhere = [.. output.Split(' ').Select(bits => BitConverter.UInt32BitsToSingle(uint.Parse(bits, CultureInfo.InvariantCulture)))];
+        Same.Bits<float>([.. expected.NormalizedScore, .. expected.NormalizedMap], elsewhere, "another process");
     }
 
     private void AssertGives(ModelProto model, float[][] maps, string what, ImagePreprocessing? preprocessing = null)

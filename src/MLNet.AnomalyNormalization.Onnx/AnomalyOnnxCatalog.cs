@@ -20,8 +20,8 @@ public static class AnomalyOnnxCatalog
     /// Microsoft.ML.OnnxTransformer, Microsoft.ML.ImageAnalytics and a native OnnxRuntime.
     /// </returns>
     /// <remarks>
-    /// The model is run once, on a black image, to see that it works and what it gives. A rewritten copy stays in the temporary folder until
-    /// the process ends, since ML.NET reads it again when the pipeline is saved.
+    /// The model is run once, on a black image, to see that it works and what it gives. A rewritten copy stays in the temporary folder
+    /// until the process ends, since ML.NET reads it again when the pipeline is saved.
     /// </remarks>
     /// <exception cref="ArgumentException">
     /// The model takes no single image, images of any size while none is given, or another size than the given one; or the model's raw
@@ -40,7 +40,9 @@ public static class AnomalyOnnxCatalog
         if (model.ScoreOutputName is null && model.MapOutputName is null)
         {
             throw new ArgumentException(
-                $"'{model.Path}' gives normalised scores alone. Use ApplyOnnxModel, without NormalizeAnomaly, or the model that it was made from.", nameof(model));
+                $"'{model.Path}' gives normalised scores alone. "
+                + "Use ApplyOnnxModel, without NormalizeAnomaly, or the model that it was made from.",
+                nameof(model));
         }
 
         ImagePreprocessing preprocessing = options.Preprocessing ?? model.Preprocessing;
@@ -50,10 +52,12 @@ public static class AnomalyOnnxCatalog
         string pixels = $"{options.ScoreColumnName}.Pixels";
 
         string path = TemporaryModel.Write(new ScoringGraph(model, input, preprocessing), pixels, options.ScoreColumnName, map);
-        IEstimator<ITransformer> apply = catalog.ApplyOnnxModel(map is null ? [options.ScoreColumnName] : [options.ScoreColumnName, map], [pixels], path);
+        IEstimator<ITransformer> apply = catalog.ApplyOnnxModel(
+            map is null ? [options.ScoreColumnName] : [options.ScoreColumnName, map], [pixels], path);
 
         EstimatorChain<ITransformer> chain = new EstimatorChain<ITransformer>()
-            .Append<ITransformer>(catalog.ResizeImages(resized, input.Width, input.Height, imageColumnName, ImageResizingEstimator.ResizingKind.Fill));
+            .Append<ITransformer>(catalog.ResizeImages(
+                resized, input.Width, input.Height, imageColumnName, ImageResizingEstimator.ResizingKind.Fill));
         chain = input.Channels == 1
             ? chain.Append<ITransformer>(catalog.ConvertToGrayscale(resized))
                 .Append<ITransformer>(catalog.ExtractPixels(pixels, resized, ImagePixelExtractingEstimator.ColorBits.Red))

@@ -78,8 +78,8 @@ public sealed class AnomalyOnnxModel
     public string? MaskOutputName => NameOf(AnomalyOutputRole.Mask);
 
     /// <summary>
-    /// The raw thresholds that came with the model: from the metadata in the file, or from <c>model.json</c> or <c>metadata.json</c> beside it,
-    /// or 0.5 where <see cref="IsAlreadyNormalized"/>. Null if nothing tells them.
+    /// The raw thresholds that came with the model: from the metadata in the file, or from <c>model.json</c> or <c>metadata.json</c>
+    /// beside it, or 0.5 where <see cref="IsAlreadyNormalized"/>. Null if nothing tells them.
     /// </summary>
     public AnomalyThresholds? Thresholds { get; }
 
@@ -93,8 +93,8 @@ public sealed class AnomalyOnnxModel
     public bool IsBaked { get; }
 
     /// <summary>
-    /// What the model expects of an image, from <c>model.json</c> or <c>metadata.json</c>; otherwise red, green and blue in 0..1, which exports of
-    /// anomalib 1.x and 2.x take (they normalise inside the graph), or in 0..255 where the input is of bytes.
+    /// What the model expects of an image, from <c>model.json</c> or <c>metadata.json</c>; otherwise red, green and blue in 0..1, which
+    /// exports of anomalib 1.x and 2.x take (they normalise inside the graph), or in 0..255 where the input is of bytes.
     /// </summary>
     public ImagePreprocessing Preprocessing { get; }
 
@@ -108,8 +108,8 @@ public sealed class AnomalyOnnxModel
     /// <param name="mapOutputName">The output with the raw anomaly map, where the guess is wrong.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is not an ONNX model or a damaged one, its opset is below 11, no output could be a score or a map, its external data is missing
-    /// or outside its folder, or a file with thresholds beside it can't be read. The message names the file and the reason.
+    /// The file is not an ONNX model or a damaged one, its opset is below 11, no output could be a score or a map, its external data is
+    /// missing or outside its folder, or a file with thresholds beside it can't be read. The message names the file and the reason.
     /// </exception>
     /// <exception cref="ArgumentException">There is no output of a given name, or it holds no floating-point numbers.</exception>
     public static AnomalyOnnxModel Open(string path, string? scoreOutputName = null, string? mapOutputName = null)
@@ -119,7 +119,8 @@ public sealed class AnomalyOnnxModel
         if (GraphEditor.OpsetOf(model) is var opset && opset < OldestOpset)
         {
             throw new InvalidDataException(
-                $"'{path}' uses version {opset} of the ONNX operators; expected {OldestOpset} or later. Export the model with a newer opset_version.");
+                $"'{path}' uses version {opset} of the ONNX operators; expected {OldestOpset} or later. "
+                + "Export the model with a newer opset_version.");
         }
 
         if (model.Graph.Output.Count > MostOutputs)
@@ -130,8 +131,8 @@ public sealed class AnomalyOnnxModel
             or AnomalyOutputRole.NormalizedScore or AnomalyOutputRole.NormalizedMap))
         {
             throw new InvalidDataException(
-                $"'{path}' has no output that looks like an anomaly score or map, floating-point with one number per image or pixel; it has "
-                + $"{string.Join(", ", outputs.Select(Describe))}. Name the outputs if one of them is.");
+                $"'{path}' has no output that looks like an anomaly score or map, floating-point with one number "
+                + $"per image or pixel; it has {string.Join(", ", outputs.Select(Describe))}. Name the outputs if one of them is.");
         }
 
         return new(path, model, outputs);
@@ -145,13 +146,13 @@ public sealed class AnomalyOnnxModel
     /// The file to write; one that is there is replaced once the new one is complete. External data is copied into its folder.
     /// </param>
     /// <param name="thresholds">
-    /// The raw thresholds. They become the defaults of the optional inputs <c>image_threshold</c> and <c>pixel_threshold</c>, of shape [1] and the
-    /// type of the raw output, which a caller may override with any finite number; and they stand in the metadata of the file.
+    /// The raw thresholds. They become the defaults of the optional inputs <c>image_threshold</c> and <c>pixel_threshold</c>, of shape
+    /// [1] and the type of the raw output, which a caller may override with any finite number; and they stand in the metadata of the file.
     /// </param>
     /// <param name="options">What is added, and by which rule.</param>
     /// <remarks>
-    /// A model that gives a map alone gets its score as the map's maximum. Whatever else is in the file stays as it is; where one of the names is
-    /// taken in the graph, a number is appended, and <see cref="Open"/> finds the output all the same.
+    /// A model that gives a map alone gets its score as the map's maximum. Whatever else is in the file stays as it is; where one of the
+    /// names is taken in the graph, a number is appended, and <see cref="Open"/> finds the output all the same.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The normalisation is baked into this model already.</exception>
     /// <exception cref="ArgumentOutOfRangeException">

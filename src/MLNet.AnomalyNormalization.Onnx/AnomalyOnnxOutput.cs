@@ -18,7 +18,9 @@ public enum AnomalyOutputRole
     /// <summary>The model's own decision per pixel.</summary>
     Mask,
 
-    /// <summary>The image score on the scale on which 100 is the threshold, baked in by <see cref="AnomalyOnnxModel.BakeNormalization"/>.</summary>
+    /// <summary>
+    /// The image score on the scale on which 100 is the threshold, baked in by <see cref="AnomalyOnnxModel.BakeNormalization"/>.
+    /// </summary>
     NormalizedScore,
 
     /// <summary>The map on the scale on which 100 is the threshold.</summary>

@@ -12,7 +12,9 @@ public sealed class BakeOptions
     /// <summary>Whether the normalised outputs take the place of the raw ones, which are then no outputs any more.</summary>
     public bool ReplaceRawOutputs { get; init; }
 
-    /// <summary>Where image scores are decided, if not at the image threshold. A constant of the graph: overriding the threshold leaves it as it is.</summary>
+    /// <summary>
+    /// Where image scores are decided, if not at the image threshold. A constant of the graph: overriding the threshold leaves it as it is.
+    /// </summary>
     public EvaluationThreshold? ImageEvaluation { get; init; }
 
     /// <summary>Where pixels are decided, if not at the pixel threshold. A constant of the graph.</summary>

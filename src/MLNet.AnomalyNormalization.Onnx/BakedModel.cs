@@ -3,7 +3,9 @@ using MLNet.AnomalyNormalization.Onnx.Format;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 
-/// <summary>What stands in the metadata of a model that the normalisation was baked into: its thresholds, and which outputs are which.</summary>
+/// <summary>
+/// What stands in the metadata of a model that the normalisation was baked into: its thresholds, and which outputs are which.
+/// </summary>
 internal static class BakedModel
 {
     public const string ImageThreshold = "image_threshold";
@@ -47,12 +49,16 @@ internal static class BakedModel
     /// <exception cref="InvalidDataException">One of them is missing or no finite number.</exception>
     public static AnomalyThresholds? ReadThresholds(ModelProto model, string path)
     {
-        return Read(model, ImageThreshold) is null && Read(model, PixelThreshold) is null ? null : new(Number(ImageThreshold), Number(PixelThreshold));
+        return Read(model, ImageThreshold) is null && Read(model, PixelThreshold) is null
+            ? null
+            : new(Number(ImageThreshold), Number(PixelThreshold));
 
         double Number(string key)
-            => double.TryParse(Read(model, key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value)
+            => double.TryParse(Read(model, key), NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+                && double.IsFinite(value)
                 ? value
-                : throw new InvalidDataException($"'{path}' has the metadata {key}: {Read(model, key) ?? "nothing"}; expected a finite number.");
+                : throw new InvalidDataException(
+                    $"'{path}' has the metadata {key}: {Read(model, key) ?? "nothing"}; expected a finite number.");
     }
 
     private static string KeyOf(AnomalyOutputRole role) => $"{Mark}.{OutputNames[role]}";

@@ -19,13 +19,14 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
         var pixel = new ScoreNormalizer(thresholds.Pixel, options.PixelEvaluation, options.PreserveDecisions);
 
         if ((score ?? (map is null ? null : MapMaximum.AddTo(_graph, map))) is { } raw)
-            Add(raw, image, BakedModel.ImageThreshold, AnomalyOutputRole.NormalizedScore, options.AddLabel ? AnomalyOutputRole.Label : null);
+            Add(raw, image, BakedModel.ImageThreshold, AnomalyOutputRole.NormalizedScore, Where(options.AddLabel, AnomalyOutputRole.Label));
         if (map is not null)
-            Add(map, pixel, BakedModel.PixelThreshold, AnomalyOutputRole.NormalizedMap, options.AddMask ? AnomalyOutputRole.Mask : null);
+            Add(map, pixel, BakedModel.PixelThreshold, AnomalyOutputRole.NormalizedMap, Where(options.AddMask, AnomalyOutputRole.Mask));
 
         if (options.ReplaceRawOutputs)
         {
-            foreach (ValueInfoProto output in model.Graph.Output.Where(output => output.Name == score?.Name || output.Name == map?.Name).ToArray())
+            string?[] rawNames = [score?.Name, map?.Name];
+            foreach (ValueInfoProto output in model.Graph.Output.Where(output => rawNames.Contains(output.Name)).ToArray())
             {
                 model.Graph.Output.Remove(output);
                 model.Graph.ValueInfo.Add(output);
@@ -33,9 +34,12 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
         }
 
         BakedModel.Write(model, thresholds, _outputs);
+
+        static AnomalyOutputRole? Where(bool isWanted, AnomalyOutputRole role) => isWanted ? role : null;
     }
 
-    private void Add(AnomalyOnnxOutput raw, ScoreNormalizer normalizer, string threshold, AnomalyOutputRole normalized, AnomalyOutputRole? decision)
+    private void Add(
+        AnomalyOnnxOutput raw, ScoreNormalizer normalizer, string threshold, AnomalyOutputRole normalized, AnomalyOutputRole? decision)
     {
         if (raw.ElementType == typeof(float))
             Add<float>(raw, normalizer, threshold, normalized, decision);
@@ -45,7 +49,8 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
             Add<Half>(raw, normalizer, threshold, normalized, decision);
     }
 
-    private void Add<T>(AnomalyOnnxOutput raw, ScoreNormalizer normalizer, string threshold, AnomalyOutputRole normalized, AnomalyOutputRole? decision)
+    private void Add<T>(
+        AnomalyOnnxOutput raw, ScoreNormalizer normalizer, string threshold, AnomalyOutputRole normalized, AnomalyOutputRole? decision)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         RequireHeld<T>(raw, normalizer, nameof(thresholds));

@@ -19,24 +19,25 @@ internal static class ExternalData
         foreach (TensorProto tensor in TensorsOf(graph).Where(IsExternal))
         {
             (string location, long offset, long? length) = Read(tensor);
-            if (location.Length == 0 || Path.IsPathRooted(location) || location.Contains('\0', StringComparison.Ordinal)
-                || !Path.GetFullPath(Path.Combine(folder, location)).StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            if (!IsWithin(folder, location))
             {
-                throw new InvalidDataException($"the tensor '{tensor.Name}' has its data in '{location}'; expected a file within the model's folder.");
+                throw new InvalidDataException(
+                    $"the tensor '{tensor.Name}' has its data in '{location}'; expected a file within the model's folder.");
             }
 
             if (!lengths.TryGetValue(location, out long there))
             {
                 var file = new FileInfo(Path.Combine(folder, location));
                 if (!file.Exists)
-                    throw new InvalidDataException($"the file '{location}' with the data of tensor '{tensor.Name}' is missing; it belongs beside the model.");
+                    throw new InvalidDataException(
+                        $"the file '{location}' with the data of tensor '{tensor.Name}' is missing; it belongs beside the model.");
                 lengths[location] = there = file.Length;
             }
 
             if (offset < 0 || length < 0 || offset > there || length > there - offset)
             {
                 throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
-                    $"the tensor '{tensor.Name}' is at {offset} + {length} in '{location}', which has {there} bytes; the file is truncated or another."));
+                    $"the tensor '{tensor.Name}' is at {offset} + {length} in '{location}', which has {there} bytes; is it truncated?"));
             }
         }
     }
@@ -59,7 +60,8 @@ internal static class ExternalData
             if (File.Exists(copy))
             {
                 if (!HaveSameContent(source, copy))
-                    throw new IOException($"'{copy}' holds other data than '{source}', which the model needs there. Choose another folder, or remove it.");
+                    throw new IOException(
+                        $"'{copy}' holds other data than '{source}', which the model needs there. Choose another folder, or remove it.");
                 continue;
             }
 
@@ -94,6 +96,11 @@ internal static class ExternalData
 
     private static bool IsExternal(TensorProto tensor) => tensor.DataLocation == TensorProto.Types.DataLocation.External;
 
+    private static bool IsWithin(string folder, string location)
+        => location.Length > 0 && !Path.IsPathRooted(location) && !location.Contains('\0', StringComparison.Ordinal)
+            && Path.GetFullPath(Path.Combine(folder, location)).StartsWith(
+                Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
     private static (string Location, long Offset, long? Length) Read(TensorProto tensor)
     {
         return (Value("location") ?? "", Number("offset") ?? 0, Number("length"));
@@ -111,7 +118,8 @@ internal static class ExternalData
             .Concat(graph.SparseInitializer.SelectMany(TensorsOf))
             .Concat(graph.Node.SelectMany(node => node.Attribute).SelectMany(attribute =>
                 (attribute.T is { } tensor ? attribute.Tensors.Prepend(tensor) : attribute.Tensors)
-                .Concat((attribute.SparseTensor is { } sparse ? attribute.SparseTensors.Prepend(sparse) : attribute.SparseTensors).SelectMany(TensorsOf))
+                .Concat((attribute.SparseTensor is { } sparse ? attribute.SparseTensors.Prepend(sparse) : attribute.SparseTensors)
+                    .SelectMany(TensorsOf))
                 .Concat((attribute.G is { } inner ? attribute.Graphs.Prepend(inner) : attribute.Graphs).SelectMany(TensorsOf))));
 
     private static IEnumerable<TensorProto> TensorsOf(SparseTensorProto sparse)

@@ -4,7 +4,9 @@ using MLNet.AnomalyNormalization.Onnx.Format;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 
-/// <summary>Adds to a graph. Values are known by name; every method gives the name that it made, which nothing else in the graph has.</summary>
+/// <summary>
+/// Adds to a graph. Values are known by name; every method gives the name that it made, which nothing else in the graph has.
+/// </summary>
 internal sealed class GraphEditor
 {
     private readonly HashSet<string> _names = [];
@@ -108,11 +110,14 @@ internal sealed class GraphEditor
     private static IEnumerable<GraphProto> InnerGraphs(NodeProto node)
         => node.Attribute.SelectMany(attribute => attribute.G is { } inner ? attribute.Graphs.Prepend(inner) : attribute.Graphs);
 
+    private static IEnumerable<TensorProto> InitialisersOf(GraphProto graph)
+        => graph.Initializer.Concat(graph.SparseInitializer.Select(sparse => sparse.Values).OfType<TensorProto>());
+
     private static void Rename(GraphProto graph, string value, string renamed)
     {
         foreach (ValueInfoProto info in graph.Input.Concat(graph.Output).Concat(graph.ValueInfo).Where(info => info.Name == value))
             info.Name = renamed;
-        foreach (TensorProto tensor in graph.Initializer.Concat(graph.SparseInitializer.Select(sparse => sparse.Values)).Where(tensor => tensor?.Name == value))
+        foreach (TensorProto tensor in InitialisersOf(graph).Where(tensor => tensor.Name == value))
             tensor.Name = renamed;
         foreach (NodeProto node in graph.Node)
         {
@@ -147,7 +152,7 @@ internal sealed class GraphEditor
     private void AddNames(GraphProto graph)
     {
         _names.UnionWith(graph.Input.Concat(graph.Output).Concat(graph.ValueInfo).Select(info => info.Name));
-        _names.UnionWith(graph.Initializer.Concat(graph.SparseInitializer.Select(sparse => sparse.Values)).OfType<TensorProto>().Select(tensor => tensor.Name));
+        _names.UnionWith(InitialisersOf(graph).Select(tensor => tensor.Name));
         foreach (NodeProto node in graph.Node)
         {
             _names.Add(node.Name);

@@ -3,6 +3,9 @@ namespace MLNet.AnomalyNormalization.Onnx;
 /// <summary>The input of a model as one image of a definite size.</summary>
 internal sealed record ImageInput(int Channels, int Height, int Width, bool IsChannelLast)
 {
+    /// <summary>The largest height and width: three channels of that size are what still fits into one array.</summary>
+    public const int LargestSide = 16_384;
+
     // What every layout of the input is checked against: an image has red, green and blue, or brightness alone.
     private static bool IsChannels(long? size) => size is 1 or 3;
 
@@ -30,18 +33,23 @@ internal sealed record ImageInput(int Channels, int Height, int Width, bool IsCh
         return input;
 
         ArgumentException Unfit(string expected)
-            => new($"'{model.Path}' has {model.InputCount} input(s), '{model.InputName}: {ElementType.Describe(model.InputType, model.InputShape)}'; expected {expected}. "
-                + "Export the model so, or use ApplyOnnxModel.", nameof(model));
+            => new($"'{model.Path}' has {model.InputCount} input(s), '{model.InputName}: "
+                + $"{ElementType.Describe(model.InputType, model.InputShape)}'; expected {expected}. "
+                + "Export the model so, or use ApplyOnnxModel.",
+                nameof(model));
 
         int Size(long? own, int? given, string name)
             => (own, given) switch
             {
                 (null, null) => throw new ArgumentException(
-                    $"'{model.Path}' takes images of any {name}. Set Preprocessing to the size that the model was trained on.", parameterName),
-                (null, < 1) or (> short.MaxValue, _) => throw new ArgumentException(
-                    $"An image of {name} {own ?? given} is not possible; expected 1 to {short.MaxValue}.", parameterName),
+                    $"'{model.Path}' takes images of any {name}. Set Preprocessing to the size that the model was trained on.",
+                    parameterName),
+                (> LargestSide, _) or (null, < 1 or > LargestSide) => throw new ArgumentException(
+                    $"An image of {name} {own ?? given} is not possible; expected 1 to {LargestSide}.", parameterName),
                 (not null, not null) when own != given => throw new ArgumentException(
-                    $"'{model.Path}' takes images of {name} {own}, but {name} {given} is asked for. Set Preprocessing without a size, or to this one.", parameterName),
+                    $"'{model.Path}' takes images of {name} {own}, but {name} {given} is asked for. "
+                        + "Set Preprocessing without a size, or to this one.",
+                    parameterName),
                 _ => (int)(own ?? given)!,
             };
 
@@ -50,7 +58,9 @@ internal sealed record ImageInput(int Channels, int Height, int Width, bool IsCh
             if ((values.Count != 1 && values.Count != input.Channels) || !values.All(value => isValid(value)))
             {
                 throw new ArgumentException(
-                    $"{name} is [{string.Join(", ", values)}]; expected one number for each of the {input.Channels} channels, or one for all.", parameterName);
+                    $"{name} is [{string.Join(", ", values)}]; "
+                        + $"expected one number for each of the {input.Channels} channels, or one for all.",
+                    parameterName);
             }
         }
     }

@@ -28,9 +28,11 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
             using JsonDocument document = JsonDocument.Parse(stream);
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
-                throw new InvalidDataException($"'{path}' holds a JSON {root.ValueKind} at the top level; expected an object that describes the model.");
+                throw new InvalidDataException(
+                    $"'{path}' holds a JSON {root.ValueKind} at the top level; expected an object that describes the model.");
 
-            bool hasThresholds = root.TryGetProperty(BakedModel.ImageThreshold, out _) || root.TryGetProperty(BakedModel.PixelThreshold, out _);
+            bool hasThresholds = root.TryGetProperty(BakedModel.ImageThreshold, out _)
+                || root.TryGetProperty(BakedModel.PixelThreshold, out _);
             return new(path, hasThresholds ? AnomalyThresholds.Load(path) : null, ReadQuadra(root) ?? ReadAnomalib(root));
         }
         catch (JsonException e)
@@ -68,7 +70,8 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
         };
     }
 
-    // {"transform": {"transform": {"transforms": [{"__class_fullname__": "Resize", "height": 256, ...}, {"...Normalize", "mean": [...], ...}]}}}
+    // {"transform": {"transform": {"transforms": [{"__class_fullname__": "Resize", "height": 256, ...}, {"...Normalize", "mean": [...],
+    // ...}]}}}
     private static ImagePreprocessing? ReadAnomalib(JsonElement root)
     {
         if (Find(root, "transform") is not { } outer || Find(outer, "transform") is not { } inner
@@ -80,8 +83,8 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
         var preprocessing = new ImagePreprocessing();
         foreach (JsonElement transform in transforms.EnumerateArray())
         {
-            string[] name = Find(transform, "__class_fullname__") is { ValueKind: JsonValueKind.String } text ? text.GetString()!.Split('.') : [""];
-            preprocessing = name[^1] switch
+            string? name = Find(transform, "__class_fullname__") is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+            preprocessing = name?.Split('.')[^1] switch
             {
                 "Resize" => preprocessing with
                 {
@@ -102,7 +105,8 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
     }
 
     private static JsonElement? Find(JsonElement element, string key)
-        => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+        => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(key, out JsonElement value)
+            && value.ValueKind != JsonValueKind.Null
             ? value
             : null;
 
@@ -122,7 +126,7 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
             : throw new FormatException("a divisor that is not positive in 'std' or 'max_pixel_value'.");
 
     private static int Size(double value, string key)
-        => value is >= 1 and <= short.MaxValue && value == Math.Floor(value)
+        => value is >= 1 and <= ImageInput.LargestSide && value == Math.Floor(value)
             ? (int)value
             : throw new FormatException($"{value} in '{key}'; expected a number of pixels.");
 }

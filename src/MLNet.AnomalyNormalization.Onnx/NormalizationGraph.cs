@@ -76,7 +76,9 @@ internal sealed class NormalizationGraph<T>
         _graph.NodeTo(output, "Identity", [value]);
     }
 
-    /// <summary>Adds an output that tells which values of a raw one are anomalous: those that are not less than the decision threshold.</summary>
+    /// <summary>
+    /// Adds an output that tells which values of a raw one are anomalous: those that are not less than the decision threshold.
+    /// </summary>
     public void Decide(string raw, string output)
         => _graph.NodeTo(output, "Not", [_graph.Node("Less", [Widen(raw), _decision])]);
 

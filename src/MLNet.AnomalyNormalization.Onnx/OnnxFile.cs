@@ -11,7 +11,9 @@ internal static class OnnxFile
 
     /// <summary>The parsed file; tensors in external data files stay there, and are known to exist.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not an ONNX model, is truncated, or its external data is missing or elsewhere.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not an ONNX model, is truncated, or its external data is missing or elsewhere.
+    /// </exception>
     public static ModelProto Read(string path)
     {
         if (!File.Exists(path))
@@ -21,7 +23,8 @@ internal static class OnnxFile
         using (FileStream stream = File.OpenRead(path))
         {
             if (stream.Length is 0 or > LongestFile)
-                throw new InvalidDataException($"'{path}' has {stream.Length} bytes; an ONNX model has at least one and at most {LongestFile}.");
+                throw new InvalidDataException(
+                    $"'{path}' has {stream.Length} bytes; an ONNX model has at least one and at most {LongestFile}.");
 
             try
             {
@@ -36,7 +39,8 @@ internal static class OnnxFile
         }
 
         if (model.Graph is null || model.IrVersion <= 0)
-            throw new InvalidDataException($"'{path}' is not an ONNX model: it has no {(model.Graph is null ? "graph" : "version of the format")}.");
+            throw new InvalidDataException(
+                $"'{path}' is not an ONNX model: it has no {(model.Graph is null ? "graph" : "version of the format")}.");
 
         try
         {

@@ -40,7 +40,8 @@ internal static class OutputRoles
         {
             int[] candidates = [.. Enumerable.Range(0, outputs.Length).Where(i => outputs[i].Role == AnomalyOutputRole.Other
                 && outputs[i].Name != taken && ElementType.IsScore(outputs[i].ElementType))];
-            return candidates.Where(i => names.Contains(outputs[i].Name, StringComparer.OrdinalIgnoreCase) && (outputs[i].Shape is not { } shape || fits(shape)))
+            return candidates.Where(i => names.Contains(outputs[i].Name, StringComparer.OrdinalIgnoreCase)
+                    && (outputs[i].Shape is not { } shape || fits(shape)))
                 .Concat(candidates.Where(i => fits(outputs[i].Shape)))
                 .DefaultIfEmpty(-1).First();
         }
@@ -58,13 +59,15 @@ internal static class OutputRoles
             if (index < 0)
             {
                 throw new ArgumentException(
-                    $"There is no output '{name}'; the model has {string.Join(", ", outputs.Select(output => output.Name))}.", parameterName);
+                    $"There is no output '{name}'; the model has {string.Join(", ", outputs.Select(output => output.Name))}.",
+                    parameterName);
             }
 
             if (!ElementType.IsScore(outputs[index].ElementType))
             {
                 throw new ArgumentException(
-                    $"The output '{name}' holds {outputs[index].ElementType?.Name ?? "no numbers"}; expected Single, Double or Half.", parameterName);
+                    $"The output '{name}' holds {outputs[index].ElementType?.Name ?? "no numbers"}; expected Single, Double or Half.",
+                    parameterName);
             }
         }
     }

@@ -18,10 +18,13 @@ internal static class ScoreRange
     /// <summary>Where anomalib 2 has its threshold, for scores and for pixels.</summary>
     public static AnomalyThresholds Thresholds { get; } = new(0.5, 0.5);
 
-    /// <summary>Whether the node that makes the score, or else the map, is Clip with the bounds 0 and 1, or Min and Max with them.</summary>
+    /// <summary>
+    /// Whether the node that makes the score, or else the map, is Clip with the bounds 0 and 1, or Min and Max with them.
+    /// </summary>
     public static bool IsZeroToOne(GraphProto graph, IEnumerable<AnomalyOnnxOutput> outputs)
     {
-        AnomalyOnnxOutput? raw = outputs.Where(output => output.Role is AnomalyOutputRole.Score or AnomalyOutputRole.Map).MinBy(output => output.Role);
+        AnomalyOnnxOutput? raw = outputs.Where(output => output.Role is AnomalyOutputRole.Score or AnomalyOutputRole.Map)
+            .MinBy(output => output.Role);
         if (raw is null)
             return false;
 

@@ -59,7 +59,8 @@ internal sealed class ScoringGraph
         GraphProto graph = _graph.Graph;
         string original = NameOf(_model.InputName);
         graph.Input.Clear();
-        graph.Input.Add(new ValueInfoProto { Name = pixels, Type = GraphEditor.TensorType(typeof(float), [1, _input.Channels, _input.Height, _input.Width]) });
+        TypeProto type = GraphEditor.TensorType(typeof(float), [1, _input.Channels, _input.Height, _input.Width]);
+        graph.Input.Add(new ValueInfoProto { Name = pixels, Type = type });
 
         NodeProto[] nodes = [.. graph.Node];
         graph.Node.Clear();
@@ -68,14 +69,15 @@ internal sealed class ScoringGraph
         value = Combine("Div", value, _preprocessing.StandardDeviation, neutral: 1);
         if (_input.IsChannelLast)
             value = _graph.Node("Transpose", [value], GraphEditor.Attribute("perm", [0, 2, 3, 1]));
-        if (_model.InputType is { } type && type != typeof(float))
-            value = _graph.Cast(value, type);
+        if (_model.InputType is { } inputType && inputType != typeof(float))
+            value = _graph.Cast(value, inputType);
         _graph.NodeTo(original, "Identity", [value]);
         graph.Node.AddRange(nodes);
 
         string Combine(string operation, string left, IReadOnlyList<double> channels, double neutral)
             => channels.All(channel => channel == neutral) ? left
-                : _graph.Node(operation, [left, _graph.Constant<float>([.. channels.Select(channel => (float)channel)], 1, channels.Count, 1, 1)]);
+                : _graph.Node(operation,
+                    [left, _graph.Constant<float>([.. channels.Select(channel => (float)channel)], 1, channels.Count, 1, 1)]);
     }
 
     // ApplyOnnxModel looks at the type of every initialiser, and fails where ML.NET has none for it. It doesn't look into nodes.
@@ -98,10 +100,12 @@ internal sealed class ScoringGraph
     {
         string value = raw.ElementType == typeof(float) ? raw.Name : _graph.Cast(raw.Name, typeof(float));
         _graph.NodeTo(name, "Reshape", [value, _graph.Constant<long>(shape, shape.Length)]);
-        _graph.Graph.Output.Add(new ValueInfoProto { Name = name, Type = GraphEditor.TensorType(typeof(float), shape.Select(size => (long?)size)) });
+        TypeProto type = GraphEditor.TensorType(typeof(float), shape.Select(size => (long?)size));
+        _graph.Graph.Output.Add(new ValueInfoProto { Name = name, Type = type });
     }
 
-    // What the file says of the shape may be open or wrong, and a wrong one would make rows of a wrong length; so the model itself is asked.
+    // What the file says of the shape may be open or wrong, and a wrong one would make rows of a wrong length; so the model itself is
+    // asked.
     private long[] SizeOfMap(string path, AnomalyOnnxOutput rawMap, string pixels)
     {
         var probed = new ValueInfoProto { Name = rawMap.Name, Type = GraphEditor.TensorType(rawMap.ElementType!, shape: null) };
@@ -115,7 +119,8 @@ internal sealed class ScoringGraph
             [1, var height, var width] => [height, width],
             [var height, var width] => [height, width],
             var other => throw new InvalidDataException(
-                $"'{_model.Path}' gives '{_model.MapOutputName}' as {string.Join(" x ", other)} for one image; expected a map, 1 x 1 x height x width."),
+                $"'{_model.Path}' gives '{_model.MapOutputName}' as {string.Join(" x ", other)} for one image; "
+                + "expected a map, 1 x 1 x height x width."),
         };
     }
 
@@ -125,7 +130,8 @@ internal sealed class ScoringGraph
         {
             using var session = new InferenceSession(path);
             var black = new DenseTensor<float>([1, _input.Channels, _input.Height, _input.Width]);
-            using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run([NamedOnnxValue.CreateFromTensor(pixels, black)]);
+            using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = session.Run(
+                [NamedOnnxValue.CreateFromTensor(pixels, black)]);
             return results.ToDictionary(result => result.Name, result => Array.ConvertAll(DimensionsOf(result), size => (long)size));
         }
         catch (OnnxRuntimeException e)

@@ -32,7 +32,9 @@ internal sealed class WireScan
     }
 
     /// <summary>Checks the whole stream as one message.</summary>
-    /// <exception cref="InvalidDataException">It is truncated, malformed or has too many parts; the message names the place alone.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is truncated, malformed or has too many parts; the message names the place alone.
+    /// </exception>
     public static void Check(Stream stream, MessageDescriptor message) => new WireScan(stream).Scan(message, stream.Length, depth: 0);
 
     private void Scan(MessageDescriptor message, long end, int depth)
@@ -63,9 +65,12 @@ internal sealed class WireScan
                 case WireType.LengthDelimited:
                     long length = (long)Math.Min(ReadVarint(end), long.MaxValue);
                     if (length > end - _position)
-                        throw new InvalidDataException($"it is truncated or malformed: {length} bytes are due at byte {_position}, {end - _position} are there");
+                        throw new InvalidDataException(
+                            $"it is truncated or malformed: {length} bytes are due at byte {_position}, {end - _position} are there");
 
-                    Count(field?.FieldType is FieldType.Int32 or FieldType.Int64 or FieldType.UInt64 ? length / BytesOfPackedIntegersPerPart : 1);
+                    Count(field?.FieldType is FieldType.Int32 or FieldType.Int64 or FieldType.UInt64
+                        ? length / BytesOfPackedIntegersPerPart
+                        : 1);
                     if (field?.FieldType == FieldType.Message)
                         Scan(field.MessageType, _position + length, depth + 1);
                     else

@@ -7,7 +7,8 @@ using PredictionEngine<Photo, Inspection> engine = mlContext.Model.CreatePredict
 foreach (string path in args[1..])
 {
     Inspection inspection = engine.Predict(new Photo { Path = path });
-    Console.WriteLine(string.Join(' ', inspection.NormalizedScore.Concat(inspection.NormalizedMap).Select(BitConverter.SingleToUInt32Bits)));
+    Console.WriteLine(string.Join(' ', inspection.NormalizedScore.Concat(inspection.NormalizedMap)
+        .Select(BitConverter.SingleToUInt32Bits)));
 }
 
 internal sealed class Photo

@@ -24,7 +24,8 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
     [TestMethod]
     public void Three_lines_lead_from_an_export_to_decisions()
     {
-        string onnx = ModelFile.Vision().WithMetadata("image_threshold", "0.3").WithMetadata("pixel_threshold", "0.2").Save(_folder["model.onnx"]);
+        string onnx = ModelFile.Vision().WithMetadata("image_threshold", "0.3").WithMetadata("pixel_threshold", "0.2")
+            .Save(_folder["model.onnx"]);
         IDataView photos = Photos(3);
         MLContext mlContext = _mlContext;
 
@@ -55,9 +56,11 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         AssertGives(ModelFile.Vision(opset, score: null), maps, "a map alone");
         AssertGives(ModelFile.Vision(opset, batch: null, mapShape: [null, 1, null, null]), maps, "any batch, a map of any size");
         AssertGives(ModelFile.Vision(opset, mapShape: [1, 1, 40, 60]), maps, "a shape that isn't true");
-        AssertGives(ModelFile.Vision(opset, batch: null, height: null, width: null), maps, "any size", new() { Height = Height, Width = Width });
+        AssertGives(ModelFile.Vision(opset, batch: null, height: null, width: null), maps, "any size",
+            new() { Height = Height, Width = Width });
         AssertGives(ModelFile.Vision(opset, score: "Score", map: "AnomalyMap"), maps, "outputs with the names of the columns");
-        AssertGives(ModelFile.Vision(opset, score: "Score.Pixels", map: "Score.Image"), maps, "outputs with the names of columns in between");
+        AssertGives(ModelFile.Vision(opset, score: "Score.Pixels", map: "Score.Image"), maps,
+            "outputs with the names of columns in between");
     }
 
     [TestMethod]
@@ -78,7 +81,8 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
     public void A_score_alone_gives_no_map()
     {
         AnomalyOnnxModel model = AnomalyOnnxModel.Open(ModelFile.Vision(map: null).Save(_folder["model.onnx"]));
-        DataViewSchema schema = _mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Image").Fit(Photos(1)).GetOutputSchema(Photos(1).Schema);
+        DataViewSchema schema = _mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Image").Fit(Photos(1))
+            .GetOutputSchema(Photos(1).Schema);
         CollectionAssert.AreEqual(new[] { "Image", "Score" }, schema.Select(column => column.Name).ToArray());
     }
 
@@ -87,7 +91,8 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
     {
         AnomalyOnnxModel model = AnomalyOnnxModel.Open(ModelFile.Vision(mapShape: [null, 1, null, null]).Save(_folder["model.onnx"]));
         DataViewSchema schema = _mlContext.Transforms
-            .ApplyAnomalyOnnxModel(model, "Image", new() { ScoreColumnName = "How bad", MapColumnName = "Where" }).Fit(Photos(1)).GetOutputSchema(Photos(1).Schema);
+            .ApplyAnomalyOnnxModel(model, "Image", new() { ScoreColumnName = "How bad", MapColumnName = "Where" }).Fit(Photos(1))
+                .GetOutputSchema(Photos(1).Schema);
         Assert.AreEqual(new VectorDataViewType(NumberDataViewType.Single, 1), schema["How bad"].Type);
         Assert.AreEqual(new VectorDataViewType(NumberDataViewType.Single, 1, 1, Height, Width), schema["Where"].Type);
         Assert.HasCount(3, schema);
@@ -114,7 +119,8 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
                     .ApplyAnomalyOnnxModel(model, "Image", new() { Preprocessing = model.Preprocessing with { IsBlueFirst = isBlueFirst } }).Fit(Photos(1));
                 (float mean, float deviation) = statistics[channel];
                 int source = isBlueFirst ? 2 - channel : channel;
-                float[] expected = [.. Enumerable.Range(0, Height * Width).Select(i => ((pixels[(4 * i) + source] / 255f) - mean) / deviation)];
+                float[] expected = [.. Enumerable.Range(0, Height * Width)
+                    .Select(i => ((pixels[(4 * i) + source] / 255f) - mean) / deviation)];
                 Same.Bits<float>(expected, Inspect<RawInspection>(fitted, Photos(1))[0].AnomalyMap, $"channel {channel}");
             }
         }
@@ -130,7 +136,8 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         last.Graph.Node.Add(ModelFile.Node("Gather", ["input", "channel"], ["green"], GraphEditor.Attribute("axis", 3L)));
         last.Graph.Node.Add(ModelFile.Node("Cast", ["green"], ["anomaly_map"], GraphEditor.Attribute("to", 1L)));
         last.Graph.Output.Add(ModelFile.Value("anomaly_map", typeof(float), 1, Height, Width, 1));
-        Same.Bits<float>([.. Enumerable.Range(0, Height * Width).Select(i => (float)pixels[(4 * i) + 1])], Apply(last)[0].AnomalyMap, "bytes");
+        Same.Bits<float>([.. Enumerable.Range(0, Height * Width).Select(i => (float)pixels[(4 * i) + 1])], Apply(last)[0].AnomalyMap,
+            "bytes");
 
         ModelProto grey = ModelFile.Empty();
         grey.Graph.Input.Add(ModelFile.Value("input", typeof(float), 1, 1, Height, Width));
@@ -154,7 +161,8 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
             byte[] white = [.. Enumerable.Repeat((byte)255, size.Height * size.Width * 4)];
             return new Photo { Image = MLImage.CreateFromPixels(size.Width, size.Height, MLPixelFormat.Rgba32, white) };
         }));
-        foreach (RawInspection inspection in Inspect<RawInspection>(_mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Image").Fit(data), data))
+        foreach (RawInspection inspection in Inspect<RawInspection>(
+            _mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Image").Fit(data), data))
             Same.Bits<float>([.. Enumerable.Repeat(0.75f, Height * Width)], inspection.AnomalyMap, "map");
     }
 
@@ -174,17 +182,20 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         picky.Graph.Node.Single(node => node.OpType == "Add").Input[1] = "bias";
         AnomalyOnnxModel fixedInside = AnomalyOnnxModel.Open(picky.Save(_folder["picky.onnx"]));
         var e = Assert.ThrowsExactly<InvalidDataException>(
-            () => _mlContext.Transforms.ApplyAnomalyOnnxModel(fixedInside, "Image", new() { Preprocessing = new() { Height = 9, Width = 12 } }));
+            () => _mlContext.Transforms.ApplyAnomalyOnnxModel(
+                fixedInside, "Image", new() { Preprocessing = new() { Height = 9, Width = 12 } }));
         StringAssert.Contains(e.Message, "fails on an image of 9 x 12");
     }
 
     [TestMethod]
     public void A_model_whose_raw_outputs_were_replaced_is_refused()
     {
-        AnomalyOnnxModel.Open(ModelFile.Vision().Save(_folder["model.onnx"])).BakeNormalization(_folder["baked.onnx"], new(1, 1), new() { ReplaceRawOutputs = true });
+        AnomalyOnnxModel.Open(ModelFile.Vision().Save(_folder["model.onnx"]))
+            .BakeNormalization(_folder["baked.onnx"], new(1, 1), new() { ReplaceRawOutputs = true });
         AnomalyOnnxModel baked = AnomalyOnnxModel.Open(_folder["baked.onnx"]);
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.ApplyAnomalyOnnxModel(baked, "Image")).Message, "normalised scores alone");
+            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.ApplyAnomalyOnnxModel(baked, "Image")).Message,
+                "normalised scores alone");
     }
 
     [TestMethod]
@@ -209,13 +220,15 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
     [TestMethod]
     public void The_pipeline_is_saved_into_one_zip_of_stock_components_and_works_in_a_prediction_engine()
     {
-        ModelProto proto = ModelFile.Vision().WithExternalData("weight", "model.data", bytes => File.WriteAllBytes(_folder["model.data"], bytes), offset: 8);
+        ModelProto proto = ModelFile.Vision().WithExternalData(
+            "weight", "model.data", bytes => File.WriteAllBytes(_folder["model.data"], bytes), offset: 8);
         AnomalyOnnxModel model = AnomalyOnnxModel.Open(proto.Save(_folder["model.onnx"]));
         Photo.Make(1)[0].Image!.Save(_folder["photo.png"]);
         IDataView files = _mlContext.Data.LoadFromEnumerable([new PhotoFile { Path = _folder["photo.png"] }]);
         ITransformer fitted = _mlContext.Transforms.LoadImages("Image", imageFolder: "", inputColumnName: "Path")
             .Append(_mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Image"))
-            .Append(_mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(0.3, 0.2), new() { MapColumnName = "AnomalyMap" })).Fit(files);
+            .Append(_mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(0.3, 0.2), new() { MapColumnName = "AnomalyMap" }))
+                .Fit(files);
         Inspection expected = Inspect(fitted, files)[0];
         Same.Bits<float>(Photo.Make(1)[0].ExpectedMap(), expected.AnomalyMap, "map");
 
@@ -243,14 +256,16 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         // In a process that doesn't have our packages.
         string consumer = AppContext.BaseDirectory.Replace("Onnx.Tests", "Onnx.StockConsumer", StringComparison.Ordinal);
         using Process child = Process.Start(new ProcessStartInfo(
-            "dotnet", [Path.Combine(consumer, "MLNet.AnomalyNormalization.Onnx.StockConsumer.dll"), _folder["pipeline.zip"], _folder["photo.png"]])
+            "dotnet", [Path.Combine(consumer, "MLNet.AnomalyNormalization.Onnx.StockConsumer.dll"), _folder["pipeline.zip"],
+                _folder["photo.png"]])
         {
             RedirectStandardOutput = true,
         })!;
         string output = child.StandardOutput.ReadToEnd();
         child.WaitForExit();
         Assert.AreEqual(0, child.ExitCode);
-        float[] elsewhere = [.. output.Split(' ').Select(bits => BitConverter.UInt32BitsToSingle(uint.Parse(bits, CultureInfo.InvariantCulture)))];
+        float[] elsewhere = [.. output.Split(' ').Select(bits
+            => BitConverter.UInt32BitsToSingle(uint.Parse(bits, CultureInfo.InvariantCulture)))];
         Same.Bits<float>([.. expected.NormalizedScore, .. expected.NormalizedMap], elsewhere, "another process");
     }
 
@@ -269,7 +284,8 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         AnomalyOnnxModel opened = AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]));
         IDataView photos = Photos(2);
         return Inspect(_mlContext.Transforms.ApplyAnomalyOnnxModel(opened, "Image", new() { Preprocessing = preprocessing })
-            .Append(_mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(0.3, 0.2), new() { MapColumnName = "AnomalyMap" })).Fit(photos), photos);
+            .Append(_mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(0.3, 0.2), new() { MapColumnName = "AnomalyMap" }))
+                .Fit(photos), photos);
     }
 
     private Inspection[] Inspect(ITransformer fitted, IDataView photos) => Inspect<Inspection>(fitted, photos);
@@ -307,14 +323,16 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         public float[] Planes()
         {
             byte[] pixels = Image!.Pixels.ToArray();
-            return [.. Enumerable.Range(0, 3).SelectMany(channel => Enumerable.Range(0, Height * Width).Select(i => pixels[(4 * i) + channel] / 255f))];
+            return [.. Enumerable.Range(0, 3).SelectMany(channel => Enumerable.Range(0, Height * Width)
+                .Select(i => pixels[(4 * i) + channel] / 255f))];
         }
 
         public float[] ExpectedMap()
         {
             float[] planes = Planes();
             const int Pixels = Height * Width;
-            return [.. Enumerable.Range(0, Pixels).Select(i => MathF.Abs(((planes[i] + planes[Pixels + i] + planes[(2 * Pixels) + i]) / 3) - 0.25f))];
+            return [.. Enumerable.Range(0, Pixels).Select(i => MathF.Abs(
+                ((planes[i] + planes[Pixels + i] + planes[(2 * Pixels) + i]) / 3) - 0.25f))];
         }
     }
 

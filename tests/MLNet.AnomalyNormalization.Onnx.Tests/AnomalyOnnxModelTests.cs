@@ -85,7 +85,9 @@ public sealed class AnomalyOnnxModelTests : IDisposable
     public void An_opset_below_11_is_refused(int opset)
     {
         string path = ModelFile.Vision(opset).Save(_folder["model.onnx"]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path)).Message, $"uses version {opset} of the ONNX operators");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path)).Message,
+                $"uses version {opset} of the ONNX operators");
     }
 
     [TestMethod]
@@ -107,17 +109,21 @@ public sealed class AnomalyOnnxModelTests : IDisposable
     {
         ModelProto model = ModelFile.Empty();
         model.Graph.Output.Add(ModelFile.Value("score", typeof(float), 1));
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]))).Message, "no input");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]))).Message, "no input");
 
         model.Graph.Output.AddRange(Enumerable.Range(0, 100).Select(i => ModelFile.Value($"score{i}", typeof(float), 1)));
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]))).Message, "101 outputs");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]))).Message,
+                "101 outputs");
     }
 
     [TestMethod]
     public void A_baked_model_says_so_and_gives_its_thresholds_back()
     {
         AnomalyOnnxModel.Open(ModelFile.Vision().Save(_folder["model.onnx"]))
-            .BakeNormalization(_folder["baked.onnx"], new(0.1 + 0.2, -1e-3), new() { AddLabel = true, AddMask = true, ReplaceRawOutputs = true });
+            .BakeNormalization(_folder["baked.onnx"], new(0.1 + 0.2, -1e-3),
+                new() { AddLabel = true, AddMask = true, ReplaceRawOutputs = true });
         AnomalyOnnxModel baked = AnomalyOnnxModel.Open(_folder["baked.onnx"]);
         Assert.IsTrue(baked.IsBaked);
         Assert.AreEqual(new AnomalyThresholds(0.1 + 0.2, -1e-3), baked.Thresholds);

@@ -21,7 +21,8 @@ public sealed class BakingTests : IDisposable
         ModelFile.Vision().Save(_folder["model.onnx"]);
 
         AnomalyOnnxModel model = AnomalyOnnxModel.Open(_folder["model.onnx"]);
-        model.BakeNormalization(_folder["normalized.onnx"], new AnomalyThresholds(Image: 0.6, Pixel: 0.3), new BakeOptions { AddLabel = true });
+        model.BakeNormalization(_folder["normalized.onnx"], new AnomalyThresholds(Image: 0.6, Pixel: 0.3),
+            new BakeOptions { AddLabel = true });
         Console.WriteLine(AnomalyOnnxModel.Open(_folder["normalized.onnx"]));
 
         Assert.AreEqual("""
@@ -81,8 +82,10 @@ public sealed class BakingTests : IDisposable
             .BakeNormalization(_folder["baked.onnx"], Thresholds, new() { ReplaceRawOutputs = true });
         using var runtime = new Runtime(_folder["baked.onnx"]);
         CollectionAssert.AreEqual(new[] { "normalized_score", "normalized_map" }, runtime.Session.OutputNames.ToArray());
-        CollectionAssert.AreEqual(new[] { "image_threshold", "pixel_threshold" }, runtime.Session.OverridableInitializerMetadata.Keys.ToArray());
-        Assert.IsEmpty(runtime.Run<float>("normalized_score", ("input", Pixels<float>(1), [1, 3, 4, 6])).Where(score => score is < 0 or > 1000));
+        CollectionAssert.AreEqual(new[] { "image_threshold", "pixel_threshold" },
+            runtime.Session.OverridableInitializerMetadata.Keys.ToArray());
+        Assert.IsEmpty(runtime.Run<float>("normalized_score", ("input", Pixels<float>(1), [1, 3, 4, 6]))
+            .Where(score => score is < 0 or > 1000));
     }
 
     [TestMethod]
@@ -91,7 +94,8 @@ public sealed class BakingTests : IDisposable
         ModelProto model = ModelFile.Vision(score: "normalized_score", map: "anomaly_map");
         model.Graph.Node.Add(ModelFile.Node("Identity", ["input"], ["image_threshold"]));
         model.Graph.Output.Add(ModelFile.Value("image_threshold", typeof(float), 1, 3, 4, 6));
-        AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]), scoreOutputName: "normalized_score").BakeNormalization(_folder["baked.onnx"], Thresholds);
+        AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]), scoreOutputName: "normalized_score")
+            .BakeNormalization(_folder["baked.onnx"], Thresholds);
         AnomalyOnnxModel baked = AnomalyOnnxModel.Open(_folder["baked.onnx"]);
         Assert.AreEqual("normalized_score_1", baked.Find(AnomalyOutputRole.NormalizedScore)!.Name);
         using var runtime = new Runtime(_folder["baked.onnx"]);
@@ -112,7 +116,8 @@ public sealed class BakingTests : IDisposable
         AnomalyOnnxModel.Open(withUnknown.Save(_folder["model.onnx"])).BakeNormalization(_folder["baked.onnx"], Thresholds, Everything);
 
         ModelProto baked = ModelProto.Parser.ParseFrom(File.ReadAllBytes(_folder["baked.onnx"]));
-        Assert.AreEqual(withUnknown.Graph.Node.Count, baked.Graph.Node.Zip(withUnknown.Graph.Node).Count(pair => pair.First.Equals(pair.Second)));
+        Assert.AreEqual(withUnknown.Graph.Node.Count, baked.Graph.Node.Zip(withUnknown.Graph.Node)
+            .Count(pair => pair.First.Equals(pair.Second)));
         while (baked.Graph.Node.Count > withUnknown.Graph.Node.Count)
             baked.Graph.Node.RemoveAt(baked.Graph.Node.Count - 1);
         while (baked.Graph.Initializer.Count > withUnknown.Graph.Initializer.Count)
@@ -145,10 +150,12 @@ public sealed class BakingTests : IDisposable
     {
         AnomalyOnnxModel model = AnomalyOnnxModel.Open(ModelFile.Vision(type: type).Save(_folder["model.onnx"]));
         File.WriteAllText(_folder["baked.onnx"], "old");
-        var image = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => model.BakeNormalization(_folder["baked.onnx"], new(threshold, 1)));
+        var image = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => model.BakeNormalization(_folder["baked.onnx"], new(threshold, 1)));
         Assert.AreEqual(threshold, image.ActualValue);
         StringAssert.Contains(image.Message, type.Name);
-        var pixel = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => model.BakeNormalization(_folder["baked.onnx"], new(1, threshold)));
+        var pixel = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => model.BakeNormalization(_folder["baked.onnx"], new(1, threshold)));
         StringAssert.Contains(pixel.Message, "anomaly_map");
         Assert.AreEqual("old", File.ReadAllText(_folder["baked.onnx"]));
         Assert.HasCount(2, Directory.GetFiles(_folder[""]));
@@ -197,7 +204,8 @@ public sealed class BakingTests : IDisposable
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
         AnomalyOnnxModel original = AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]));
-        original.BakeNormalization(_folder["baked.onnx"], Thresholds, new() { AddLabel = true, AddMask = original.MapOutputName is not null });
+        original.BakeNormalization(_folder["baked.onnx"], Thresholds,
+            new() { AddLabel = true, AddMask = original.MapOutputName is not null });
         using var runtime = new Runtime(_folder["baked.onnx"]);
         (string, Array, long[])[] inputs = [("input", Pixels<T>(batch), [batch, 3, 4, 6])];
         T[]? map = null;
@@ -207,17 +215,21 @@ public sealed class BakingTests : IDisposable
             Compare(new(Thresholds.Pixel), map, shape, "normalized_map", "anomaly_mask");
         }
 
-        T[] score = original.ScoreOutputName is not null ? runtime.Run<T>("pred_score", inputs) : [.. map!.Chunk(map!.Length / batch).Select(image => image.Max())];
+        T[] score = original.ScoreOutputName is not null ? runtime.Run<T>("pred_score", inputs)
+            : [.. map!.Chunk(map!.Length / batch).Select(image => image.Max())];
         Assert.HasCount(batch, score);
         Compare(new(Thresholds.Image), score, [batch, 1], "normalized_score", "is_anomalous");
 
         void Compare(ScoreNormalizer twin, T[] raw, long[] shape, string normalized, string decision)
         {
-            Same.Bits<T>([.. raw.Select(twin.Normalize)], runtime.Run<T>(normalized, out long[] normalizedShape, inputs), $"{what} {normalized}");
+            Same.Bits<T>([.. raw.Select(twin.Normalize)], runtime.Run<T>(normalized, out long[] normalizedShape, inputs),
+                $"{what} {normalized}");
             CollectionAssert.AreEqual(shape, normalizedShape, what);
-            CollectionAssert.AreEqual(raw.Select(twin.IsAnomalous).ToArray(), runtime.Run<bool>(decision, out long[] decisionShape, inputs), what);
+            CollectionAssert.AreEqual(raw.Select(twin.IsAnomalous).ToArray(),
+                runtime.Run<bool>(decision, out long[] decisionShape, inputs), what);
             CollectionAssert.AreEqual(shape, decisionShape, what);
-            CollectionAssert.AreEquivalent(new[] { false, true }, raw.Length < 10 ? [false, true] : raw.Select(twin.IsAnomalous).Distinct().ToArray(), what);
+            CollectionAssert.AreEquivalent(new[] { false, true }, raw.Length < 10 ? [false, true] : raw.Select(twin.IsAnomalous)
+                .Distinct().ToArray(), what);
         }
     }
 }

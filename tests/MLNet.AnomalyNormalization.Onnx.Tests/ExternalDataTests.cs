@@ -40,7 +40,8 @@ public sealed class ExternalDataTests : IDisposable
         string path = Save("model.data");
         string other = Directory.CreateDirectory(_folder["other"]).FullName;
         File.WriteAllText(Path.Combine(other, "model.data"), "something else, of the same length");
-        var e = Assert.ThrowsExactly<IOException>(() => AnomalyOnnxModel.Open(path).BakeNormalization(Path.Combine(other, "baked.onnx"), new(0.6, 0.3)));
+        var e = Assert.ThrowsExactly<IOException>(() => AnomalyOnnxModel.Open(path)
+            .BakeNormalization(Path.Combine(other, "baked.onnx"), new(0.6, 0.3)));
         StringAssert.Contains(e.Message, "holds other data");
         CollectionAssert.AreEqual(new[] { Path.Combine(other, "model.data") }, Directory.GetFiles(other));
     }
@@ -69,9 +70,11 @@ public sealed class ExternalDataTests : IDisposable
     public void External_data_outside_the_folder_of_the_model_is_refused(string location)
     {
         Directory.CreateDirectory(_folder["inner"]);
-        ModelProto model = ModelFile.Vision().WithExternalData("weight", location, bytes => File.WriteAllBytes(_folder["outside.data"], bytes));
+        ModelProto model = ModelFile.Vision().WithExternalData(
+            "weight", location, bytes => File.WriteAllBytes(_folder["outside.data"], bytes));
         string path = model.Save(_folder["inner/model.onnx"]);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path)).Message, "within the model's folder");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path)).Message, "within the model's folder");
     }
 
     [TestMethod]
@@ -81,7 +84,8 @@ public sealed class ExternalDataTests : IDisposable
     [DataRow("length", "9223372036854775807", DisplayName = "a length beyond the file")]
     public void Offsets_and_lengths_that_are_none_are_refused(string key, string value)
     {
-        ModelProto model = ModelFile.Vision().WithExternalData("weight", "model.data", bytes => File.WriteAllBytes(_folder["model.data"], bytes), offset: 8);
+        ModelProto model = ModelFile.Vision().WithExternalData(
+            "weight", "model.data", bytes => File.WriteAllBytes(_folder["model.data"], bytes), offset: 8);
         model.Graph.Initializer.Single(tensor => tensor.Name == "weight").ExternalData.Single(entry => entry.Key == key).Value = value;
         Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"])));
     }
@@ -93,14 +97,16 @@ public sealed class ExternalDataTests : IDisposable
         TensorProto tensor = ModelFile.Tensor("hidden", typeof(float), [1], [1]);
         tensor.DataLocation = TensorProto.Types.DataLocation.External;
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "nowhere" });
-        var constant = new NodeProto { OpType = "Constant", Output = { "c" }, Attribute = { new AttributeProto { Name = "value", T = tensor } } };
+        var constant = new NodeProto { OpType = "Constant", Output = { "c" },
+            Attribute = { new AttributeProto { Name = "value", T = tensor } } };
         model.Graph.Node.Add(new NodeProto
         {
             OpType = "If",
             Attribute = { new AttributeProto { Name = "then_branch", G = new GraphProto { Node = { constant } } } },
         });
         StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]))).Message, "'hidden' is missing");
+            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]))).Message,
+                "'hidden' is missing");
     }
 
     private static void AssertRuns(string path)
@@ -112,6 +118,7 @@ public sealed class ExternalDataTests : IDisposable
     private string Save(string location)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(_folder[location])!);
-        return ModelFile.Vision().WithExternalData("weight", location, bytes => File.WriteAllBytes(_folder[location], bytes), offset: 8).Save(_folder["model.onnx"]);
+        return ModelFile.Vision().WithExternalData("weight", location, bytes => File.WriteAllBytes(_folder[location], bytes), offset: 8)
+            .Save(_folder["model.onnx"]);
     }
 }

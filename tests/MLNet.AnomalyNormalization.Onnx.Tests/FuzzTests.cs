@@ -40,7 +40,8 @@ public sealed class FuzzTests : IDisposable
             ModelFile.Vision(opset: 11, batch: null, height: null, width: null).ToByteArray(),
             ModelFile.Vision(type: typeof(Half), score: null).ToByteArray(),
             ModelFile.Raw(typeof(double), [("score", [null])]).ToByteArray(),
-            ModelFile.Vision().WithExternalData("weight", "model.data", bytes => File.WriteAllBytes(_folder["model.data"], bytes)).ToByteArray(),
+            ModelFile.Vision().WithExternalData("weight", "model.data", bytes => File.WriteAllBytes(_folder["model.data"], bytes))
+                .ToByteArray(),
         ];
         Run(seeds, (path, _) =>
         {

@@ -33,24 +33,33 @@ public sealed class ImageInputTests : IDisposable
         ModelProto model = ModelFile.Vision();
         model.Graph.Input.Add(ModelFile.Value("second", typeof(float), 1));
         AnomalyOnnxModel opened = AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ImageInput.Of(opened, new(), "options")).Message, "has 2 input(s)");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => ImageInput.Of(opened, new(), "options")).Message, "has 2 input(s)");
     }
 
     [TestMethod]
     public void A_size_that_is_missing_wrong_or_impossible_is_refused()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 0, 6], new())).Message, "any height. Set Preprocessing");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { Width = 8 })).Message, "of width 6, but width 8 is asked for");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 0, 6], new())).Message, "any height. Set Preprocessing");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { Width = 8 })).Message,
+                "of width 6, but width 8 is asked for");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 0, 6], new() { Height = 0 })).Message, "height 0");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 1L << 40, 6], new())).Message, "height 1099511627776");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 1L << 40, 6], new())).Message, "height 1099511627776");
     }
 
     [TestMethod]
     public void Means_and_deviations_must_fit_the_channels()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { Mean = [1, 2] })).Message, "Mean is [1, 2]");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { StandardDeviation = [1, 0, 1] })).Message, "StandardDeviation");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { PixelDivisor = double.NaN })).Message, "PixelDivisor");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { Mean = [1, 2] })).Message, "Mean is [1, 2]");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { StandardDeviation = [1, 0, 1] })).Message,
+                "StandardDeviation");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Of([1, 3, 4, 6], new() { PixelDivisor = double.NaN })).Message, "PixelDivisor");
     }
 
     // 0 stands for an open dimension.

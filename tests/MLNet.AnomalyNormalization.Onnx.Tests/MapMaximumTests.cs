@@ -41,7 +41,8 @@ public sealed class MapMaximumTests : IDisposable
         AnomalyOnnxModel.Open(ModelFile.Raw(typeof(float), [("anomaly_map", [5, 7])]).Save(_folder["raw.onnx"]))
             .BakeNormalization(_folder["baked.onnx"], new(2, 2));
         using var runtime = new Runtime(_folder["baked.onnx"]);
-        float[] score = runtime.Run<float>("normalized_score", out long[] shape, ("raw_anomaly_map", Enumerable.Range(0, 35).Select(i => i / 34f).ToArray(), [5, 7]));
+        float[] score = runtime.Run<float>("normalized_score", out long[] shape,
+            ("raw_anomaly_map", Enumerable.Range(0, 35).Select(i => i / 34f).ToArray(), [5, 7]));
         CollectionAssert.AreEqual(new long[] { 1, 1 }, shape);
         Assert.AreEqual(new ScoreNormalizer(2).Normalize(1f), score.Single());
     }
@@ -52,6 +53,7 @@ public sealed class MapMaximumTests : IDisposable
         AnomalyOnnxModel.Open(ModelFile.Raw(typeof(float), [("number", [])]).Save(_folder["raw.onnx"]), mapOutputName: "number")
             .BakeNormalization(_folder["baked.onnx"], new(2, 2));
         using var runtime = new Runtime(_folder["baked.onnx"]);
-        Assert.AreEqual(new ScoreNormalizer(2).Normalize(3f), runtime.Run<float>("normalized_score", ("raw_number", new[] { 3f }, [])).Single());
+        Assert.AreEqual(new ScoreNormalizer(2).Normalize(3f), runtime.Run<float>("normalized_score", ("raw_number", new[] { 3f }, []))
+            .Single());
     }
 }

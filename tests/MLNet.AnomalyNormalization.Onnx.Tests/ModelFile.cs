@@ -80,7 +80,8 @@ internal static class ModelFile
     }
 
     /// <summary>Moves the values of an initialiser into a file.</summary>
-    public static ModelProto WithExternalData(this ModelProto model, string tensorName, string location, Action<byte[]> write, int offset = 0)
+    public static ModelProto WithExternalData(this ModelProto model, string tensorName, string location, Action<byte[]> write,
+        int offset = 0)
     {
         TensorProto tensor = model.Graph.Initializer.First(initializer => initializer.Name == tensorName);
         byte[] values = tensor.RawData.ToByteArray();
@@ -109,7 +110,8 @@ internal static class ModelFile
         => new() { Name = name, Type = GraphEditor.TensorType(type, shape) };
 
     public static NodeProto Node(string operation, string[] inputs, string[] outputs, params AttributeProto[] attributes)
-        => new() { OpType = operation, Name = $"{operation}_{outputs[0]}", Input = { inputs }, Output = { outputs }, Attribute = { attributes } };
+        => new() { OpType = operation, Name = $"{operation}_{outputs[0]}", Input = { inputs }, Output = { outputs },
+            Attribute = { attributes } };
 
     public static TensorProto Tensor(string name, long[] values, long[] shape)
         => new() { Name = name, DataType = (int)ElementType.Of<long>(), RawData = Bytes<long>(values), Dims = { shape } };

@@ -62,7 +62,8 @@ public sealed class NormalizationGraphTests : IDisposable
             Bake<Half>(threshold, new());
             using var runtime = new Runtime(_folder["baked.onnx"]);
             var twin = new ScoreNormalizer(threshold);
-            Same.Bits<Half>([.. all.Select(twin.Normalize)], runtime.Run<Half>("normalized_score", ("raw_pred_score", all, [all.Length])), $"{threshold}");
+            Same.Bits<Half>([.. all.Select(twin.Normalize)], runtime.Run<Half>("normalized_score", ("raw_pred_score", all, [all.Length])),
+                $"{threshold}");
         }
     }
 
@@ -79,7 +80,8 @@ public sealed class NormalizationGraphTests : IDisposable
             if (!float.IsFinite(threshold))
                 continue;
 
-            float[] actual = runtime.Run<float>("normalized_score", ("raw_pred_score", raw, [raw.Length]), ("image_threshold", new[] { threshold }, [1]));
+            float[] actual = runtime.Run<float>("normalized_score", ("raw_pred_score", raw, [raw.Length]),
+                ("image_threshold", new[] { threshold }, [1]));
             float[] expected = new float[raw.Length];
             new ScoreNormalizer(threshold).Normalize<float>(raw, expected);
             Same.Bits<float>(expected, actual, $"{threshold:R}");
@@ -121,7 +123,8 @@ public sealed class NormalizationGraphTests : IDisposable
         return
         [
             .. special,
-            .. thresholds.Select(T.CreateTruncating).SelectMany(t => (T[])[t, -t, T.BitIncrement(t), T.BitDecrement(t), t + t, t * T.CreateTruncating(1.1)]),
+            .. thresholds.Select(T.CreateTruncating).SelectMany(
+                t => (T[])[t, -t, T.BitIncrement(t), T.BitDecrement(t), t + t, t * T.CreateTruncating(1.1)]),
             .. Enumerable.Range(0, 500).Select(_ => T.CreateTruncating((random.NextDouble() - 0.5) * 20)),
         ];
     }
@@ -150,7 +153,8 @@ public sealed class NormalizationGraphTests : IDisposable
                 if (evaluation is { } pair && !(CanHold<T>(pair.Raw) && pair.Normalized is > 0 and <= 1000))
                     continue;
 
-                Bake<T>(threshold, new() { ImageEvaluation = evaluation, PreserveDecisions = outcome.GetProperty("mode").GetString() == "consistent" });
+                Bake<T>(threshold, new() { ImageEvaluation = evaluation, PreserveDecisions = outcome.GetProperty("mode")
+                    .GetString() == "consistent" });
                 using var runtime = new Runtime(_folder["baked.onnx"]);
                 T[] actual = runtime.Run<T>("normalized_score", ("raw_pred_score", raw, [raw.Length]));
                 Same.Bits<T>(read(outcome.GetProperty("numpy")), actual, $"{item.GetProperty("id")} {outcome.GetProperty("mode")}");

@@ -9,7 +9,8 @@ public sealed class OutputRolesTests
     [TestMethod]
     [DataRow("output:Single[1,1,256,256]", null, "output", DisplayName = "anomalib 0.x, 1.x: a map alone, called output")]
     [DataRow("output:Single[1]", "output", null, DisplayName = "anomalib 0.x: a score alone, called output")]
-    [DataRow("output:Single[1,1,224,224] 2345:Single[1]", "2345", "output", DisplayName = "anomalib 0.x PatchCore: map and score, the second unnamed")]
+    [DataRow("output:Single[1,1,224,224] 2345:Single[1]", "2345", "output",
+        DisplayName = "anomalib 0.x PatchCore: map and score, the second unnamed")]
     [DataRow("output_0:Single[?,1,224,224] output_1:Single[?]", "output_1", "output_0", DisplayName = "quadra: map and score, numbered")]
     [DataRow("a:Half[?,1,?,?] b:Half[?,1]", "b", "a", DisplayName = "in half precision")]
     [DataRow("m:Double[8,8] s:Double[]", "s", "m", DisplayName = "without a batch")]
@@ -42,7 +43,8 @@ public sealed class OutputRolesTests
     [DataRow("class", "Int64", DisplayName = "not floating-point")]
     public void Given_names_that_are_none_are_refused(string name, string reason)
         => StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => OutputRoles.Assign(Model("score:Single[1] class:Int64[1]"), name, null)).Message, reason);
+            Assert.ThrowsExactly<ArgumentException>(() => OutputRoles.Assign(Model("score:Single[1] class:Int64[1]"), name, null))
+                .Message, reason);
 
     // name:Type[1,?,8] with ? for an open dimension, or name:Type* without a shape.
     private static ModelProto Model(string outputs)
@@ -53,7 +55,8 @@ public sealed class OutputRolesTests
             string[] parts = output.Split(':', '[', '*');
             Type type = Type.GetType($"System.{parts[1]}")!;
             long?[]? shape = output.EndsWith('*') ? null
-                : [.. parts[2].TrimEnd(']').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(size => size == "?" ? (long?)null : long.Parse(size, CultureInfo.InvariantCulture))];
+                : [.. parts[2].TrimEnd(']').Split(',', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(size => size == "?" ? (long?)null : long.Parse(size, CultureInfo.InvariantCulture))];
             model.Graph.Output.Add(ModelFile.Value(parts[0], type, shape));
         }
 

@@ -25,10 +25,12 @@ internal sealed class Runtime(string path) : IDisposable
                 Array.ConvertAll(halves, half => new Float16(BitConverter.HalfToUInt16Bits(half))), input.Shape),
             var other => throw new ArgumentException($"{other.GetType()}"),
         })];
-        using IDisposableReadOnlyCollection<OrtValue> results = Session.Run(_options, [.. inputs.Select(input => input.Name)], values, [output]);
+        using IDisposableReadOnlyCollection<OrtValue> results = Session.Run(
+            _options, [.. inputs.Select(input => input.Name)], values, [output]);
         shape = results[0].GetTensorTypeAndShape().Shape;
         return typeof(T) == typeof(Half)
-            ? (T[])(object)results[0].GetTensorDataAsSpan<Float16>().ToArray().Select(value => BitConverter.UInt16BitsToHalf(value.value)).ToArray()
+            ? (T[])(object)results[0].GetTensorDataAsSpan<Float16>().ToArray()
+                .Select(value => BitConverter.UInt16BitsToHalf(value.value)).ToArray()
             : results[0].GetTensorDataAsSpan<T>().ToArray();
     }
 

@@ -36,8 +36,10 @@ public sealed class WireScanTests
     [DataRow(new byte[] { 0x0F }, "no valid field", DisplayName = "a wire type that doesn't exist")]
     [DataRow(new byte[] { 0x0B }, "no valid field", DisplayName = "a group")]
     [DataRow(new byte[] { 0x00, 0x00 }, "no valid field", DisplayName = "field 0")]
-    [DataRow(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01 }, "no valid number", DisplayName = "a number without end")]
-    [DataRow(new byte[] { 0x3A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F }, "9223372036854775807 bytes are due", DisplayName = "a length beyond all files")]
+    [DataRow(new byte[] { 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01 }, "no valid number",
+        DisplayName = "a number without end")]
+    [DataRow(new byte[] { 0x3A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F }, "9223372036854775807 bytes are due",
+        DisplayName = "a length beyond all files")]
     [DataRow(new byte[] { 0x09, 1, 2, 3 }, "truncated", DisplayName = "half a number")]
     public void What_is_malformed_is_refused_with_the_place(byte[] bytes, string reason)
     {

@@ -48,6 +48,11 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
             throw new InvalidDataException(
                 $"'{path}' is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // What the parser says of text that is not UTF-8, and only when the text is asked for.
+            throw new InvalidDataException($"'{path}' holds text that is not valid: {e.Message}", e);
+        }
 
         double Read(JsonElement root, string key)
             => !root.TryGetProperty(key, out JsonElement element)

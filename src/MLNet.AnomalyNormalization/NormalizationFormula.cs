@@ -62,6 +62,23 @@ internal readonly struct NormalizationFormula<T>
     /// <summary>The greatest normalised score of all: 1000.</summary>
     public T Maximum { get; }
 
+    /// <summary>
+    /// The first constant of a normaliser that the element type can't hold, which rounds it to an infinity or to zero, and what it becomes;
+    /// null if it can hold them all.
+    /// </summary>
+    public static (double Constant, T Held)? FirstNotHeld(ScoreNormalizer normalizer)
+    {
+        (double raw, double normalized) = normalizer.Decision;
+        foreach (double constant in (ReadOnlySpan<double>)[normalizer.Threshold, raw, normalized])
+        {
+            T held = T.CreateTruncating(constant);
+            if (!T.IsFinite(held) || (held == T.Zero && constant != 0))
+                return (constant, held);
+        }
+
+        return null;
+    }
+
     public T Apply(T raw) => new Wide<ScalarLane<T>>(this).Apply(new(raw)).Value;
 
     /// <summary>Normalises from <paramref name="start"/> on as many elements as full lanes cover; returns where it stopped.</summary>

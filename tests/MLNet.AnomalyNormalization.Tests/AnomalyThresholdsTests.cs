@@ -47,6 +47,14 @@ public sealed class AnomalyThresholdsTests : IDisposable
     }
 
     [TestMethod]
+    public void Load_refuses_text_that_is_not_UTF_8()
+    {
+        string path = Write("");
+        File.WriteAllBytes(path, [.. "{\"image_threshold\": \""u8, 0x80, .. "\", \"pixel_threshold\": 1}"u8]);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyThresholds.Load(path)).Message, path);
+    }
+
+    [TestMethod]
     public void Load_refuses_deep_nesting_and_huge_files()
     {
         string deep = Write(new string('[', 100_000));

@@ -169,15 +169,13 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
                 $"Column '{Source}': expected {ItemType}, which the transformer was fitted on, got {actual}. Fit it on data of this type.");
         }
 
-        (double raw, double normalized) = Normalizer.Decision;
-        foreach (double constant in (ReadOnlySpan<double>)[Normalizer.Threshold, raw, normalized])
+        (double Constant, double Held)? notHeld = item == NumberDataViewType.Single
+            ? NormalizationFormula<float>.FirstNotHeld(Normalizer)
+            : NormalizationFormula<double>.FirstNotHeld(Normalizer);
+        if (notHeld is var (constant, held))
         {
-            double held = item == NumberDataViewType.Single ? (float)constant : constant;
-            if (!double.IsFinite(held) || (held == 0 && constant != 0))
-            {
-                throw new ArgumentOutOfRangeException(parameterName, constant,
-                    $"Column '{Source}': its element type {item} can't hold this threshold, which becomes {held}. Use a Double column, or scale the scores.");
-            }
+            throw new ArgumentOutOfRangeException(parameterName, constant,
+                $"Column '{Source}': its element type {item} can't hold this threshold, which becomes {held}. Use a Double column, or scale the scores.");
         }
 
         return item;

@@ -1,0 +1,206 @@
+using System.Globalization;
+using System.Text;
+using MLNet.AnomalyNormalization.Onnx.Format;
+
+namespace MLNet.AnomalyNormalization.Onnx;
+
+/// <summary>
+/// An anomaly model in an ONNX file, as anomalib and quadra export it: which input takes the image, which outputs are the score and the
+/// map, and the thresholds that came with it.
+/// </summary>
+/// <remarks>Instances describe the file as it was when it was opened, hold no resources and are safe to share between threads.</remarks>
+public sealed class AnomalyOnnxModel
+{
+    // Nodes of an older version mean other things (Clip, Squeeze and others), and no exporter of anomaly models wrote them.
+    private const int OldestOpset = 11;
+
+    private const int MostOutputs = 100;
+
+    private AnomalyOnnxModel(string path, ModelProto model, AnomalyOnnxOutput[] outputs)
+    {
+        Path = path;
+        Opset = GraphEditor.OpsetOf(model);
+        Producer = $"{model.ProducerName} {model.ProducerVersion}".Trim();
+        IsBaked = BakedModel.IsBaked(model);
+        IsAlreadyNormalized = ScoreRange.IsZeroToOne(model.Graph, outputs);
+        Outputs = outputs;
+
+        HashSet<string> initialisers = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
+        ValueInfoProto[] inputs = [.. model.Graph.Input.Where(input => !initialisers.Contains(input.Name))];
+        if (inputs.Length == 0)
+            throw new InvalidDataException($"'{path}' has no input, so it can't be a model that looks at images.");
+
+        ValueInfoProto image = Array.Find(inputs, input => input.Type?.TensorType?.Shape?.Dim.Count == 4) ?? inputs[0];
+        InputName = image.Name;
+        InputType = ElementType.Of(image.Type);
+        InputShape = ElementType.ShapeOf(image.Type);
+        InputCount = inputs.Length;
+
+        ModelSidecar? sidecar = ModelSidecar.Find(OnnxFile.FolderOf(path));
+        Preprocessing = sidecar?.Preprocessing ?? new() { PixelDivisor = InputType == typeof(byte) ? 1 : 255 };
+        (Thresholds, ThresholdSource) = BakedModel.ReadThresholds(model, path) is { } own ? (own, "the model's metadata")
+            : sidecar?.Thresholds is { } beside ? (beside, System.IO.Path.GetFileName(sidecar.Path))
+            : IsAlreadyNormalized ? (ScoreRange.Thresholds, "the scale of anomalib 2")
+            : ((AnomalyThresholds?)null, "nothing");
+    }
+
+    /// <summary>The file.</summary>
+    public string Path { get; }
+
+    /// <summary>The version of the standard operators that the model uses, 11 or later.</summary>
+    public int Opset { get; }
+
+    /// <summary>What wrote the file, as it says itself, for instance <c>pytorch 2.1.0</c>; may be empty.</summary>
+    public string Producer { get; }
+
+    /// <summary>The input that takes the image.</summary>
+    public string InputName { get; }
+
+    /// <summary>The element type of the input, for instance Single; null for one that .NET has no type for.</summary>
+    public Type? InputType { get; }
+
+    /// <summary>The dimensions of the input, null for one that is not fixed; null if not even their number is known.</summary>
+    public IReadOnlyList<long?>? InputShape { get; }
+
+    /// <summary>All outputs, in the order of the graph.</summary>
+    public IReadOnlyList<AnomalyOnnxOutput> Outputs { get; }
+
+    /// <summary>The output with the raw image score; null if the model gives a map alone.</summary>
+    public string? ScoreOutputName => NameOf(AnomalyOutputRole.Score);
+
+    /// <summary>The output with the raw anomaly map; null if the model gives a score alone.</summary>
+    public string? MapOutputName => NameOf(AnomalyOutputRole.Map);
+
+    /// <summary>The Boolean output with a decision per image; null if there is none.</summary>
+    public string? LabelOutputName => NameOf(AnomalyOutputRole.Label);
+
+    /// <summary>The Boolean output with a decision per pixel; null if there is none.</summary>
+    public string? MaskOutputName => NameOf(AnomalyOutputRole.Mask);
+
+    /// <summary>
+    /// The raw thresholds that came with the model: from the metadata in the file, or from <c>model.json</c> or <c>metadata.json</c>
+    /// beside it, or 0.5 where <see cref="IsAlreadyNormalized"/>. Null if nothing tells them.
+    /// </summary>
+    public AnomalyThresholds? Thresholds { get; }
+
+    /// <summary>
+    /// Whether the graph itself clips its score to 0..1, as anomalib 2 does, with 0.5 for the threshold. It is a scale of its own: raw, as
+    /// far as this library is concerned, but scores far above the threshold are cut off.
+    /// </summary>
+    public bool IsAlreadyNormalized { get; }
+
+    /// <summary>Whether <see cref="BakeNormalization"/> wrote this file.</summary>
+    public bool IsBaked { get; }
+
+    /// <summary>
+    /// What the model expects of an image, from <c>model.json</c> or <c>metadata.json</c>; otherwise red, green and blue in 0..1, which
+    /// exports of anomalib 1.x and 2.x take (they normalise inside the graph), or in 0..255 where the input is of bytes.
+    /// </summary>
+    public ImagePreprocessing Preprocessing { get; }
+
+    internal int InputCount { get; }
+
+    private string ThresholdSource { get; }
+
+    /// <summary>Reads what a model is from its file.</summary>
+    /// <param name="path">The ONNX file, smaller than 2 GiB; tensors may stand in external data files within its folder.</param>
+    /// <param name="scoreOutputName">The output with the raw image score, where the guess by name and shape is wrong.</param>
+    /// <param name="mapOutputName">The output with the raw anomaly map, where the guess is wrong.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not an ONNX model or a damaged one, its opset is below 11, no output could be a score or a map, its external data is
+    /// missing or outside its folder, or a file with thresholds beside it can't be read. The message names the file and the reason.
+    /// </exception>
+    /// <exception cref="ArgumentException">There is no output of a given name, or it holds no floating-point numbers.</exception>
+    public static AnomalyOnnxModel Open(string path, string? scoreOutputName = null, string? mapOutputName = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ModelProto model = OnnxFile.Read(path);
+        if (GraphEditor.OpsetOf(model) is var opset && opset < OldestOpset)
+        {
+            throw new InvalidDataException(
+                $"'{path}' uses version {opset} of the ONNX operators; expected {OldestOpset} or later. "
+                + "Export the model with a newer opset_version.");
+        }
+
+        if (model.Graph.Output.Count > MostOutputs)
+            throw new InvalidDataException($"'{path}' has {model.Graph.Output.Count} outputs; an anomaly model has at most {MostOutputs}.");
+
+        AnomalyOnnxOutput[] outputs = OutputRoles.Assign(model, scoreOutputName, mapOutputName);
+        if (!Array.Exists(outputs, output => output.Role is AnomalyOutputRole.Score or AnomalyOutputRole.Map
+            or AnomalyOutputRole.NormalizedScore or AnomalyOutputRole.NormalizedMap))
+        {
+            throw new InvalidDataException(
+                $"'{path}' has no output that looks like an anomaly score or map, floating-point with one number "
+                + $"per image or pixel; it has {string.Join(", ", outputs.Select(Describe))}. Name the outputs if one of them is.");
+        }
+
+        return new(path, model, outputs);
+    }
+
+    /// <summary>
+    /// Writes the model with outputs added in which 100 is the threshold: <c>normalized_score</c>, <c>normalized_map</c> and, if asked for,
+    /// <c>is_anomalous</c> and <c>anomaly_mask</c>. In OnnxRuntime they have the bits of <see cref="ScoreNormalizer"/>.
+    /// </summary>
+    /// <param name="outputPath">
+    /// The file to write; one that is there is replaced once the new one is complete. External data is copied into its folder.
+    /// </param>
+    /// <param name="thresholds">
+    /// The raw thresholds. They become the defaults of the optional inputs <c>image_threshold</c> and <c>pixel_threshold</c>, of shape
+    /// [1] and the type of the raw output, which a caller may override with any finite number; and they stand in the metadata of the file.
+    /// </param>
+    /// <param name="options">What is added, and by which rule.</param>
+    /// <remarks>
+    /// A model that gives a map alone gets its score as the map's maximum. Whatever else is in the file stays as it is; where one of the
+    /// names is taken in the graph, a number is appended, and <see cref="Open"/> finds the output all the same.
+    /// </remarks>
+    /// <exception cref="InvalidOperationException">The normalisation is baked into this model already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// The type of a raw output can't hold its threshold, or an evaluation threshold is out of range.
+    /// </exception>
+    /// <exception cref="ArgumentException">
+    /// A label or mask is asked for that nothing could be decided from, or evaluation thresholds without preserving decisions.
+    /// </exception>
+    /// <exception cref="FileNotFoundException">The model's own file is gone.</exception>
+    /// <exception cref="InvalidDataException">The model's own file has been changed into something else.</exception>
+    /// <exception cref="IOException">The file can't be written, or other data stands where its external data belongs.</exception>
+    public void BakeNormalization(string outputPath, AnomalyThresholds thresholds, BakeOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(outputPath);
+        ArgumentNullException.ThrowIfNull(thresholds);
+        options ??= new();
+        if (options.AddMask && MapOutputName is null)
+            throw new ArgumentException($"'{Path}' gives no map, so there is no mask to add. Set AddMask to false.", nameof(options));
+
+        ModelProto model = OnnxFile.Read(Path);
+        if (BakedModel.IsBaked(model))
+            throw new InvalidOperationException($"The normalisation is baked into '{Path}' already. Bake the model that it was made from.");
+
+        new Baking(model, thresholds, options).Run(Find(AnomalyOutputRole.Score), Find(AnomalyOutputRole.Map));
+        OnnxFile.Write(model, OnnxFile.FolderOf(Path), outputPath);
+    }
+
+    /// <summary>A data sheet of the model, several lines long.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        Line("Model", $"{System.IO.Path.GetFileName(Path)}{(IsBaked ? ", normalisation baked in" : "")}");
+        Line("Producer", $"{(Producer.Length > 0 ? Producer : "unknown")}, opset {Opset}");
+        Line("Input", $"{InputName}: {ElementType.Describe(InputType, InputShape)}");
+        foreach (AnomalyOnnxOutput output in Outputs)
+            Line("Output", $"{Describe(output)}{(output.Role == AnomalyOutputRole.Other ? "" : $" -> {output.Role}")}");
+        Line("Scale", IsBaked && ScoreOutputName is null && MapOutputName is null ? "normalised, 100 is the threshold"
+            : IsAlreadyNormalized ? "0..1, clipped by the model, 0.5 is the threshold" : "raw");
+        Line("Thresholds", Thresholds is null ? "none found"
+            : string.Create(CultureInfo.InvariantCulture, $"image {Thresholds.Image}, pixel {Thresholds.Pixel} (from {ThresholdSource})"));
+        return text.ToString().TrimEnd();
+
+        void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-11}{value}").AppendLine();
+    }
+
+    internal AnomalyOnnxOutput? Find(AnomalyOutputRole role) => Outputs.FirstOrDefault(output => output.Role == role);
+
+    private string? NameOf(AnomalyOutputRole role) => Find(role)?.Name;
+
+    private static string Describe(AnomalyOnnxOutput output) => $"{output.Name}: {ElementType.Describe(output.ElementType, output.Shape)}";
+}

@@ -1,0 +1,14 @@
+namespace MLNet.AnomalyNormalization.Onnx;
+
+/// <summary>How images are prepared for a model, and which columns its raw values go to.</summary>
+public sealed class AnomalyOnnxScoringOptions
+{
+    /// <summary>The column for the raw image score: a Single vector of one element.</summary>
+    public string ScoreColumnName { get; init; } = "Score";
+
+    /// <summary>The column for the raw anomaly map, Single, 1 x 1 x height x width, if the model gives one; null leaves it out.</summary>
+    public string? MapColumnName { get; init; } = "AnomalyMap";
+
+    /// <summary>What the model expects of an image; null for <see cref="AnomalyOnnxModel.Preprocessing"/>.</summary>
+    public ImagePreprocessing? Preprocessing { get; init; }
+}

@@ -1,0 +1,150 @@
+using System.Globalization;
+using Google.Protobuf;
+using MLNet.AnomalyNormalization.Onnx.Format;
+
+namespace MLNet.AnomalyNormalization.Onnx;
+
+/// <summary>
+/// Tensors whose values stand in files beside the model: https://github.com/onnx/onnx/blob/main/docs/ExternalData.md
+/// </summary>
+internal static class ExternalData
+{
+    private const int BufferSize = 1 << 16;
+
+    /// <summary>Checks that all external data is there, and within the folder of the model.</summary>
+    /// <exception cref="InvalidDataException">It is not; the message names the tensor and the file.</exception>
+    public static void Check(GraphProto graph, string folder)
+    {
+        var lengths = new Dictionary<string, long>();
+        foreach (TensorProto tensor in TensorsOf(graph).Where(IsExternal))
+        {
+            (string location, long offset, long? length) = Read(tensor);
+            if (!IsWithin(folder, location))
+            {
+                throw new InvalidDataException(
+                    $"the tensor '{tensor.Name}' has its data in '{location}'; expected a file within the model's folder.");
+            }
+
+            if (!lengths.TryGetValue(location, out long there))
+            {
+                var file = new FileInfo(Path.Combine(folder, location));
+                if (!file.Exists)
+                    throw new InvalidDataException(
+                        $"the file '{location}' with the data of tensor '{tensor.Name}' is missing; it belongs beside the model.");
+                lengths[location] = there = file.Length;
+            }
+
+            if (offset < 0 || length < 0 || offset > there || length > there - offset)
+            {
+                throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture,
+                    $"the tensor '{tensor.Name}' is at {offset} + {length} in '{location}', which has {there} bytes; is it truncated?"));
+            }
+        }
+    }
+
+    /// <summary>Copies the external data, unless it stands there already.</summary>
+    /// <param name="folder">The folder to copy into.</param>
+    /// <param name="graph">The graph whose data it is; checked.</param>
+    /// <param name="sourceFolder">Where the data is.</param>
+    /// <param name="copies">Receives the files that were made.</param>
+    /// <exception cref="IOException">Another file stands where the data belongs.</exception>
+    public static void CopyInto(string folder, GraphProto graph, string sourceFolder, List<string> copies)
+    {
+        if (folder == sourceFolder)
+            return;
+
+        foreach (string location in TensorsOf(graph).Where(IsExternal).Select(tensor => Read(tensor).Location).Distinct())
+        {
+            string source = Path.Combine(sourceFolder, location);
+            string copy = Path.Combine(folder, location);
+            if (File.Exists(copy))
+            {
+                if (!HaveSameContent(source, copy))
+                    throw new IOException(
+                        $"'{copy}' holds other data than '{source}', which the model needs there. Choose another folder, or remove it.");
+                continue;
+            }
+
+            string unfinished = Path.Combine(Directory.CreateDirectory(OnnxFile.FolderOf(copy)).FullName, Path.GetRandomFileName());
+            copies.Add(unfinished);
+            File.Copy(source, unfinished);
+            File.Move(unfinished, copy);
+            copies[^1] = copy;
+        }
+    }
+
+    /// <summary>Puts all external data into the model itself.</summary>
+    /// <exception cref="InvalidDataException">A tensor is larger than an ONNX file can be.</exception>
+    public static void Embed(GraphProto graph, string folder)
+    {
+        foreach (TensorProto tensor in TensorsOf(graph).Where(IsExternal))
+        {
+            (string location, long offset, long? length) = Read(tensor);
+            using FileStream stream = File.OpenRead(Path.Combine(folder, location));
+            stream.Position = offset;
+            long count = length ?? stream.Length - offset;
+            if (count > Array.MaxLength)
+                throw new InvalidDataException($"The tensor '{tensor.Name}' has {count} bytes, more than fit into one file.");
+
+            byte[] values = new byte[count];
+            stream.ReadExactly(values);
+            tensor.RawData = UnsafeByteOperations.UnsafeWrap(values);
+            tensor.ExternalData.Clear();
+            tensor.ClearDataLocation();
+        }
+    }
+
+    private static bool IsExternal(TensorProto tensor) => tensor.DataLocation == TensorProto.Types.DataLocation.External;
+
+    private static bool IsWithin(string folder, string location)
+        => location.Length > 0 && !Path.IsPathRooted(location) && !location.Contains('\0', StringComparison.Ordinal)
+            && Path.GetFullPath(Path.Combine(folder, location)).StartsWith(
+                Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    private static (string Location, long Offset, long? Length) Read(TensorProto tensor)
+    {
+        return (Value("location") ?? "", Number("offset") ?? 0, Number("length"));
+
+        string? Value(string key) => tensor.ExternalData.FirstOrDefault(entry => entry.Key == key)?.Value;
+
+        long? Number(string key)
+            => Value(key) is not { } text ? null
+                : long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long number) ? number
+                : throw new InvalidDataException($"the tensor '{tensor.Name}' has the {key} '{text}' in its data file; expected a number.");
+    }
+
+    private static IEnumerable<TensorProto> TensorsOf(GraphProto graph)
+        => graph.Initializer
+            .Concat(graph.SparseInitializer.SelectMany(TensorsOf))
+            .Concat(graph.Node.SelectMany(node => node.Attribute).SelectMany(attribute =>
+                (attribute.T is { } tensor ? attribute.Tensors.Prepend(tensor) : attribute.Tensors)
+                .Concat((attribute.SparseTensor is { } sparse ? attribute.SparseTensors.Prepend(sparse) : attribute.SparseTensors)
+                    .SelectMany(TensorsOf))
+                .Concat((attribute.G is { } inner ? attribute.Graphs.Prepend(inner) : attribute.Graphs).SelectMany(TensorsOf))));
+
+    private static IEnumerable<TensorProto> TensorsOf(SparseTensorProto sparse)
+        => ((TensorProto?[])[sparse.Values, sparse.Indices]).OfType<TensorProto>();
+
+    private static bool HaveSameContent(string left, string right)
+    {
+        if (new FileInfo(left).Length != new FileInfo(right).Length)
+            return false;
+
+        using FileStream leftStream = File.OpenRead(left);
+        using FileStream rightStream = File.OpenRead(right);
+        byte[] leftBytes = new byte[BufferSize];
+        byte[] rightBytes = new byte[BufferSize];
+        int count;
+        do
+        {
+            count = leftStream.ReadAtLeast(leftBytes, BufferSize, throwOnEndOfStream: false);
+            if (rightStream.ReadAtLeast(rightBytes, BufferSize, throwOnEndOfStream: false) != count
+                || !leftBytes.AsSpan(0, count).SequenceEqual(rightBytes.AsSpan(0, count)))
+            {
+                return false;
+            }
+        }
+        while (count == BufferSize);
+        return true;
+    }
+}

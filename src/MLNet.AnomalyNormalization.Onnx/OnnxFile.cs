@@ -1,0 +1,85 @@
+using Google.Protobuf;
+using MLNet.AnomalyNormalization.Onnx.Format;
+
+namespace MLNet.AnomalyNormalization.Onnx;
+
+/// <summary>Reads an ONNX file into memory and writes one, safely both ways.</summary>
+internal static class OnnxFile
+{
+    // The format's own limit: a protocol buffers message is smaller than 2 GiB.
+    private const long LongestFile = int.MaxValue;
+
+    /// <summary>The parsed file; tensors in external data files stay there, and are known to exist.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is not an ONNX model, is truncated, or its external data is missing or elsewhere.
+    /// </exception>
+    public static ModelProto Read(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no model file '{path}'.", path);
+
+        ModelProto model;
+        using (FileStream stream = File.OpenRead(path))
+        {
+            if (stream.Length is 0 or > LongestFile)
+                throw new InvalidDataException(
+                    $"'{path}' has {stream.Length} bytes; an ONNX model has at least one and at most {LongestFile}.");
+
+            try
+            {
+                WireScan.Check(stream, ModelProto.Descriptor);
+                stream.Position = 0;
+                model = ModelProto.Parser.ParseFrom(stream);
+            }
+            catch (Exception e) when (e is InvalidDataException or InvalidProtocolBufferException)
+            {
+                throw new InvalidDataException($"'{path}' is not an ONNX model, or a damaged one: {e.Message.TrimEnd('.')}.", e);
+            }
+        }
+
+        if (model.Graph is null || model.IrVersion <= 0)
+            throw new InvalidDataException(
+                $"'{path}' is not an ONNX model: it has no {(model.Graph is null ? "graph" : "version of the format")}.");
+
+        try
+        {
+            ExternalData.Check(model.Graph, FolderOf(path));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"'{path}' can't be used: {e.Message}", e);
+        }
+
+        return model;
+    }
+
+    /// <summary>Writes the model with the external data that it needs: beside their places first, then moved into them.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="sourceFolder">Where the external data of the model is.</param>
+    /// <param name="path">The file to write; one that is there is replaced.</param>
+    /// <exception cref="IOException">
+    /// It can't be written, or other data already stands where the external data belongs. Whatever was there before is unchanged.
+    /// </exception>
+    public static void Write(ModelProto model, string sourceFolder, string path)
+    {
+        string folder = FolderOf(path);
+        string unfinished = Path.Combine(folder, Path.GetRandomFileName());
+        var copies = new List<string>();
+        try
+        {
+            using (FileStream stream = new(unfinished, FileMode.CreateNew))
+                model.WriteTo(stream);
+            ExternalData.CopyInto(folder, model.Graph, sourceFolder, copies);
+            File.Move(unfinished, path, overwrite: true);
+            copies.Clear();
+        }
+        finally
+        {
+            File.Delete(unfinished);
+            copies.ForEach(File.Delete);
+        }
+    }
+
+    public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
+}

@@ -1,0 +1,124 @@
+using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Tests;
+
+namespace MLNet.AnomalyNormalization.Onnx.Tests;
+
+[TestClass]
+public sealed class ExternalDataTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestMethod]
+    [DataRow("model.onnx.data", DisplayName = "beside the model")]
+    [DataRow("weights/model.bin", DisplayName = "in a folder within")]
+    public void External_data_goes_with_a_model_that_is_baked_into_another_folder(string location)
+    {
+        string path = Save(location);
+        string output = Path.Combine(Directory.CreateDirectory(_folder["other"]).FullName, "baked.onnx");
+        AnomalyOnnxModel.Open(path).BakeNormalization(output, new(0.6, 0.3));
+        CollectionAssert.AreEqual(File.ReadAllBytes(_folder[location]), File.ReadAllBytes(Path.Combine(_folder["other"], location)));
+        AssertRuns(output);
+
+        AnomalyOnnxModel.Open(path).BakeNormalization(output, new(0.7, 0.3));
+        AssertRuns(output);
+        Assert.AreEqual(0.7, AnomalyOnnxModel.Open(output).Thresholds!.Image);
+    }
+
+    [TestMethod]
+    public void External_data_stays_where_it_is_for_a_model_that_is_baked_into_its_own_folder()
+    {
+        AnomalyOnnxModel.Open(Save("model.data")).BakeNormalization(_folder["baked.onnx"], new(0.6, 0.3));
+        AssertRuns(_folder["baked.onnx"]);
+        Assert.HasCount(3, Directory.GetFiles(_folder[""]));
+    }
+
+    [TestMethod]
+    public void Other_data_in_the_place_of_external_data_is_never_overwritten()
+    {
+        string path = Save("model.data");
+        string other = Directory.CreateDirectory(_folder["other"]).FullName;
+        File.WriteAllText(Path.Combine(other, "model.data"), "something else, of the same length");
+        var e = Assert.ThrowsExactly<IOException>(() => AnomalyOnnxModel.Open(path)
+            .BakeNormalization(Path.Combine(other, "baked.onnx"), new(0.6, 0.3)));
+        StringAssert.Contains(e.Message, "holds other data");
+        CollectionAssert.AreEqual(new[] { Path.Combine(other, "model.data") }, Directory.GetFiles(other));
+    }
+
+    [TestMethod]
+    public void Missing_and_truncated_external_data_is_refused_with_the_file_and_the_tensor()
+    {
+        string path = Save("model.data");
+        File.WriteAllBytes(_folder["model.data"], new byte[16]);
+        var truncated = Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path));
+        StringAssert.Contains(truncated.Message, "'weight' is at 8 + 16 in 'model.data', which has 16 bytes");
+
+        File.Delete(_folder["model.data"]);
+        var missing = Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path));
+        StringAssert.Contains(missing.Message, path);
+        StringAssert.Contains(missing.Message, "'model.data' with the data of tensor 'weight' is missing");
+    }
+
+    [TestMethod]
+    [DataRow("../outside.data", DisplayName = "above the folder")]
+    [DataRow("a/../../outside.data", DisplayName = "above the folder, the long way")]
+    [DataRow("/etc/hostname", DisplayName = "absolute")]
+    [DataRow("", DisplayName = "nothing")]
+    [DataRow(".", DisplayName = "the folder itself")]
+    [DataRow("a\0b", DisplayName = "no file name")]
+    public void External_data_outside_the_folder_of_the_model_is_refused(string location)
+    {
+        Directory.CreateDirectory(_folder["inner"]);
+        ModelProto model = ModelFile.Vision().WithExternalData(
+            "weight", location, bytes => File.WriteAllBytes(_folder["outside.data"], bytes));
+        string path = model.Save(_folder["inner/model.onnx"]);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path)).Message, "within the model's folder");
+    }
+
+    [TestMethod]
+    [DataRow("offset", "many", DisplayName = "an offset that is no number")]
+    [DataRow("offset", "-1", DisplayName = "a negative offset")]
+    [DataRow("length", "99999999999999999999", DisplayName = "a length beyond all numbers")]
+    [DataRow("length", "9223372036854775807", DisplayName = "a length beyond the file")]
+    public void Offsets_and_lengths_that_are_none_are_refused(string key, string value)
+    {
+        ModelProto model = ModelFile.Vision().WithExternalData(
+            "weight", "model.data", bytes => File.WriteAllBytes(_folder["model.data"], bytes), offset: 8);
+        model.Graph.Initializer.Single(tensor => tensor.Name == "weight").ExternalData.Single(entry => entry.Key == key).Value = value;
+        Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"])));
+    }
+
+    [TestMethod]
+    public void Tensors_within_nodes_and_inner_graphs_are_checked_too()
+    {
+        ModelProto model = ModelFile.Vision();
+        TensorProto tensor = ModelFile.Tensor("hidden", typeof(float), [1], [1]);
+        tensor.DataLocation = TensorProto.Types.DataLocation.External;
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "nowhere" });
+        var constant = new NodeProto { OpType = "Constant", Output = { "c" },
+            Attribute = { new AttributeProto { Name = "value", T = tensor } } };
+        model.Graph.Node.Add(new NodeProto
+        {
+            OpType = "If",
+            Attribute = { new AttributeProto { Name = "then_branch", G = new GraphProto { Node = { constant } } } },
+        });
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]))).Message,
+                "'hidden' is missing");
+    }
+
+    private static void AssertRuns(string path)
+    {
+        using var runtime = new Runtime(path);
+        Assert.HasCount(1, runtime.Run<float>("normalized_score", ("input", new float[72], [1, 3, 4, 6])));
+    }
+
+    private string Save(string location)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(_folder[location])!);
+        return ModelFile.Vision().WithExternalData("weight", location, bytes => File.WriteAllBytes(_folder[location], bytes), offset: 8)
+            .Save(_folder["model.onnx"]);
+    }
+}

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Transforms.Image;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
@@ -136,14 +137,33 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
         return engine.Predict(new ImageFile { Path = image.Path });
     }
 
+    /// <summary>Inspects many images with a model that the normalisation was baked into: ONNX Runtime does it all.</summary>
+    public IEnumerable<(float NormalizedScore, bool IsAnomalous)> InspectBaked(string onnxPath, IEnumerable<InspectionImage> images)
+    {
+        // That the thresholds are inputs, to be overridden at call time, is meant, and no reason for the runtime to warn.
+        using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var session = new InferenceSession(onnxPath, options);
+        using var run = new RunOptions();
+        IDataView data = Load(images);
+        foreach (float[] pixels in Pixels().Fit(data).Transform(data).GetColumn<float[]>(GaussianModel.InputName))
+        {
+            using OrtValue input = OrtValue.CreateTensorValueFromMemory(pixels, [1, 3, Size.Height, Size.Width]);
+            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
+                run, [GaussianModel.InputName], [input], ["normalized_score", "is_anomalous"]);
+            yield return (outputs[0].GetTensorDataAsSpan<float>()[0], outputs[1].GetTensorDataAsSpan<bool>()[0]);
+        }
+    }
+
     private IDataView Load(IEnumerable<InspectionImage> images)
         => mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }));
 
     private EstimatorChain<ITransformer> Model(string onnxPath, params string[] outputs)
+        => Pixels().Append<ITransformer>(mlContext.Transforms.ApplyOnnxModel(outputs, [GaussianModel.InputName], onnxPath));
+
+    private EstimatorChain<ITransformer> Pixels()
         => new EstimatorChain<ITransformer>()
             .Append(mlContext.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
             .Append(mlContext.Transforms.ResizeImages(
                 "Photo", Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
-            .Append(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, "Photo"))
-            .Append<ITransformer>(mlContext.Transforms.ApplyOnnxModel(outputs, [GaussianModel.InputName], onnxPath));
+            .Append<ITransformer>(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, "Photo"));
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
-using VisualInspection.Onnx;
+using MLNet.AnomalyNormalization.Onnx.Format;
 
 namespace VisualInspection;
 

@@ -5,6 +5,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Onnx;
 using VisualInspection;
 
 try
@@ -61,8 +62,21 @@ static void Run(Arguments arguments)
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Saved and loaded again: {one.Image.Name} reads {again.NormalizedScore:F3}, to the bit as above."));
 
+        // For runtimes other than .NET: the same numbers from the ONNX file alone.
+        string bakedPath = Path.Combine(unfinished, "normalized.onnx");
+        AnomalyOnnxModel.Open(modelPath).BakeNormalization(bakedPath, thresholds, new BakeOptions { AddLabel = true });
+        var baked = pipeline.InspectBaked(bakedPath, folder.Test).Show("Inspecting with the baked model", results.Count);
+        foreach (((float normalizedScore, bool isAnomalous), Result result) in baked.Zip(results))
+        {
+            if (normalizedScore != result.NormalizedScore || isAnomalous != result.IsAnomalous)
+                throw new InvalidOperationException($"The baked model says {normalizedScore} of {result.Image.Name}, not {result.NormalizedScore}.");
+        }
+
+        Console.WriteLine($"Baked into the model: {results.Count} of {results.Count} images with the same score, to the bit, and the same decision.");
+
         Console.WriteLine($"Images    {Path.GetFullPath(images)}");
         Console.WriteLine($"Model     {MoveInto(arguments.Output, modelPath)}");
+        Console.WriteLine($"Baked     {MoveInto(arguments.Output, bakedPath)}");
         Console.WriteLine($"Pipeline  {MoveInto(arguments.Output, pipelinePath)}");
     }
     finally

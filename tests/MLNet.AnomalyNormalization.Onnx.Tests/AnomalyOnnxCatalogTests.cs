@@ -22,31 +22,6 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [TestMethod]
-    public void Three_lines_lead_from_an_export_to_decisions()
-    {
-        string onnx = ModelFile.Vision().WithMetadata("image_threshold", "0.3").WithMetadata("pixel_threshold", "0.2")
-            .Save(_folder["model.onnx"]);
-        IDataView photos = Photos(3);
-        MLContext mlContext = _mlContext;
-
-        AnomalyOnnxModel model = AnomalyOnnxModel.Open(onnx);
-        var inspection = mlContext.Transforms.ApplyAnomalyOnnxModel(model, imageColumnName: "Image")
-            .Append(mlContext.Transforms.NormalizeAnomaly(model.Thresholds!, new() { MapColumnName = "AnomalyMap" })).Fit(photos);
-
-        Inspection[] inspections = Inspect(inspection, photos);
-        Photo[] images = Photo.Make(3);
-        for (int i = 0; i < inspections.Length; i++)
-        {
-            float[] expected = images[i].ExpectedMap();
-            Same.Bits<float>(expected, inspections[i].AnomalyMap, "map");
-            Same.Bits<float>([expected.Max()], inspections[i].Score, "score");
-            Same.Bits<float>([new ScoreNormalizer(0.3).Normalize(expected.Max())], inspections[i].NormalizedScore, "normalised score");
-            Same.Bits<float>([.. expected.Select(new ScoreNormalizer(0.2).Normalize)], inspections[i].NormalizedMap, "normalised map");
-            Assert.AreEqual(expected.Max() >= 0.3f, inspections[i].PredictedLabel[0]);
-        }
-    }
-
-    [TestMethod]
     [DataRow(11, DisplayName = "opset 11")]
     [DataRow(ModelFile.NewestOpset, DisplayName = "the newest opset")]
     public void Any_kind_of_export_gives_the_same_columns(int opset)

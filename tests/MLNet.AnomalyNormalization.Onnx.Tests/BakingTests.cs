@@ -16,30 +16,6 @@ public sealed class BakingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [TestMethod]
-    public void Three_lines_bake_the_thresholds_into_a_model()
-    {
-        ModelFile.Vision().Save(_folder["model.onnx"]);
-
-        AnomalyOnnxModel model = AnomalyOnnxModel.Open(_folder["model.onnx"]);
-        model.BakeNormalization(_folder["normalized.onnx"], new AnomalyThresholds(Image: 0.6, Pixel: 0.3),
-            new BakeOptions { AddLabel = true });
-        Console.WriteLine(AnomalyOnnxModel.Open(_folder["normalized.onnx"]));
-
-        Assert.AreEqual("""
-            Model      normalized.onnx, normalisation baked in
-            Producer   pytorch 2.1.0, opset 17
-            Input      input: Single [1 x 3 x 4 x 6]
-            Output     anomaly_map: Single [1 x 1 x 4 x 6] -> Map
-            Output     pred_score: Single [1 x 1] -> Score
-            Output     normalized_score: Single [1 x 1] -> NormalizedScore
-            Output     is_anomalous: Boolean [1 x 1] -> Label
-            Output     normalized_map: Single [1 x 1 x 4 x 6] -> NormalizedMap
-            Scale      raw
-            Thresholds image 0.6, pixel 0.3 (from the model's metadata)
-            """.ReplaceLineEndings(), AnomalyOnnxModel.Open(_folder["normalized.onnx"]).ToString());
-    }
-
-    [TestMethod]
     public void Every_opset_from_11_to_the_newest_runs_and_gives_the_bits_of_the_kernel()
     {
         for (int opset = 11; opset <= ModelFile.NewestOpset; opset++)

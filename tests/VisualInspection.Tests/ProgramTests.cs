@@ -94,7 +94,7 @@ public sealed partial class ProgramTests
             """);
         Assert.DoesNotContain('\r', Drawn.Text, "no terminal, so no line that changes");
 
-        string[] written = [Path.Combine(Output, "drawn"), Path.Combine(Output, "model.onnx"), Path.Combine(Output, "pipeline.zip")];
+        string[] written = [.. new[] { "drawn", "model.onnx", "normalized.onnx", "pipeline.zip" }.Select(name => Path.Combine(Output, name))];
         foreach (string path in written)
             StringAssert.Contains(Drawn.Text, path);
         CollectionAssert.AreEquivalent(written, Directory.GetFileSystemEntries(Output), "and nothing else is left behind");

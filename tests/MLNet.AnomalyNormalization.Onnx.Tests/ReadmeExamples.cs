@@ -1,0 +1,63 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Tests;
+
+namespace MLNet.AnomalyNormalization.Onnx.Tests;
+
+/// <summary>The examples of the README about ONNX files, line by line (its own test compares), compiled and run.</summary>
+[TestClass]
+public sealed class ReadmeExamples : IDisposable
+{
+    private readonly MLContext mlContext = new(seed: 1);
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _previousFolder = Environment.CurrentDirectory;
+
+    public ReadmeExamples() => Environment.CurrentDirectory = _folder[""];
+
+    public void Dispose()
+    {
+        Environment.CurrentDirectory = _previousFolder;
+        _folder.Dispose();
+    }
+
+    [TestMethod]
+    public void Three_lines_lead_from_an_export_to_decisions()
+    {
+        ModelFile.Vision().WithMetadata("image_threshold", "0.3").WithMetadata("pixel_threshold", "0.2").Save("model.onnx");
+        AnomalyOnnxCatalogTests.Photo[] images = AnomalyOnnxCatalogTests.Photo.Make(3);
+        IDataView photos = Photos();
+
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open("model.onnx");
+        var inspection = mlContext.Transforms.ApplyAnomalyOnnxModel(model, imageColumnName: "Image")
+            .Append(mlContext.Transforms.NormalizeAnomaly(model.Thresholds!, new() { MapColumnName = "AnomalyMap" })).Fit(photos);
+
+        float[][] expected = [.. images.Select(image => image.ExpectedMap())];
+        var score = new ScoreNormalizer(0.3);
+        var map = new ScoreNormalizer(0.2);
+        float[][] scores = [.. inspection.Transform(Photos()).GetColumn<float[]>("NormalizedScore")];
+        float[][] maps = [.. inspection.Transform(Photos()).GetColumn<float[]>("NormalizedMap")];
+        bool[][] labels = [.. inspection.Transform(Photos()).GetColumn<bool[]>("PredictedLabel")];
+        for (int i = 0; i < images.Length; i++)
+        {
+            Same.Bits<float>([score.Normalize(expected[i].Max())], scores[i], "normalised score");
+            Same.Bits<float>(Array.ConvertAll(expected[i], map.Normalize), maps[i], "normalised map");
+            Assert.AreEqual(expected[i].Max() >= 0.3f, labels[i][0]);
+        }
+
+        // A pipeline disposes the images that it has read.
+        IDataView Photos() => mlContext.Data.LoadFromEnumerable(AnomalyOnnxCatalogTests.Photo.Make(3));
+    }
+
+    [TestMethod]
+    public void Three_lines_bake_the_thresholds_into_a_model()
+    {
+        ModelFile.Vision().Save("model.onnx");
+
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open("model.onnx");
+        model.BakeNormalization("normalized.onnx", new AnomalyThresholds(Image: 0.6, Pixel: 0.3), new BakeOptions { AddLabel = true });
+        Console.WriteLine(AnomalyOnnxModel.Open("normalized.onnx"));
+
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        StringAssert.Contains(readme, AnomalyOnnxModel.Open("normalized.onnx").ToString().ReplaceLineEndings("\n"));
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization.Imaging;
+
+/// <summary>The pixels of a picture that is being made: row-major, four bytes each, red first, always opaque.</summary>
+internal sealed class Picture(MapSize size)
+{
+    public const int BytesPerPixel = 4;
+
+    private readonly byte[] _pixels = Opaque(size);
+
+    public MapSize Size => size;
+
+    public static Picture Copy(MLImage image)
+    {
+        var picture = new Picture(new(image.Height, image.Width));
+        ReadOnlySpan<byte> pixels = image.Pixels;
+        int red = image.PixelFormat switch
+        {
+            MLPixelFormat.Rgba32 => 0,
+            MLPixelFormat.Bgra32 => 2,
+            _ => throw new ArgumentException($"The image has pixels of the format {image.PixelFormat}; expected Rgba32 or Bgra32.", nameof(image)),
+        };
+        for (int i = 0; i < pixels.Length; i += BytesPerPixel)
+            picture.Set(i / BytesPerPixel, new(pixels[i + red], pixels[i + 1], pixels[i + 2 - red]));
+        return picture;
+    }
+
+    public ColorTable.Rgb this[int pixel]
+    {
+        get => new(_pixels[BytesPerPixel * pixel], _pixels[(BytesPerPixel * pixel) + 1], _pixels[(BytesPerPixel * pixel) + 2]);
+    }
+
+    public void Set(int pixel, ColorTable.Rgb color)
+    {
+        Span<byte> place = _pixels.AsSpan(BytesPerPixel * pixel, BytesPerPixel);
+        place[0] = color.Red;
+        place[1] = color.Green;
+        place[2] = color.Blue;
+    }
+
+    /// <summary>Covers a pixel with a share, 0..1, of another colour.</summary>
+    public void Blend(int pixel, ColorTable.Rgb color, float share)
+    {
+        ColorTable.Rgb below = this[pixel];
+        Set(pixel, new(Mix(below.Red, color.Red), Mix(below.Green, color.Green), Mix(below.Blue, color.Blue)));
+
+        byte Mix(byte under, byte over) => (byte)(under + ((over - under) * share) + 0.5f);
+    }
+
+    public MLImage ToImage() => MLImage.CreateFromPixels(size.Width, size.Height, MLPixelFormat.Rgba32, _pixels);
+
+    private static byte[] Opaque(MapSize size)
+    {
+        var pixels = new byte[checked(BytesPerPixel * size.Pixels)];
+        for (int i = BytesPerPixel - 1; i < pixels.Length; i += BytesPerPixel)
+            pixels[i] = byte.MaxValue;
+        return pixels;
+    }
+}

@@ -6,7 +6,7 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// Collects what a model said about a set of images and writes it as a folder that people look at and programs read.
 /// </summary>
 /// <remarks>
-/// <para>The files are those of orobix/quadra, in its formats:</para>
+/// <para>These files are those of orobix/quadra, in its formats:</para>
 /// <list type="bullet">
 /// <item><c>anomaly_test_output.json</c>: every image with its score and decision, the threshold, F1, overlap and confusion matrix.</item>
 /// <item><c>test_predictions.csv</c>: image, predicted and true class number, normalised score. Normal is 0, the other classes are numbered
@@ -14,6 +14,10 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// <item><c>avg_score_by_label.csv</c>: the mean normalised score of each class, in ascending order.</item>
 /// <item><c>predictions/class/name.png</c>: the decided mask; <c>heatmaps/class/name.png</c>: the heat map. Both have the image's size.</item>
 /// </list>
+/// <para>
+/// Diagrams, as far as the labels allow, as SVG: <c>cumulative_histogram</c>, <c>confusion_matrix</c>, <c>roc</c> and
+/// <c>precision_recall</c> over images, <c>pro</c> (per-region overlap) over the pixels of the images whose defects are known.
+/// </para>
 /// <para>
 /// Names of classes and files that a file system wouldn't take, or that would lead out of the folder, are changed, and a name that is there
 /// already gets a number; the JSON file has the names that were given. Rows are kept until the report is written, maps by reference. Not
@@ -114,10 +118,14 @@ public sealed class AnomalyReport
         File.WriteAllText(staged["test_predictions.csv"], QuadraFiles.TestPredictions(assessment.Rows));
         File.WriteAllText(staged["avg_score_by_label.csv"], QuadraFiles.AverageScores(assessment.Rows));
         cancellationToken.ThrowIfCancellationRequested();
+        foreach ((string fileName, string svg) in ReportPlots.Draw(assessment, RegionCurve.Of(assessment)))
+            File.WriteAllText(staged[fileName], svg);
         staged.MoveIntoPlace();
         progress?.Report(1);
     }
 
     private static readonly string[] s_contents =
-        ["anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps"];
+    [
+        "anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps", .. ReportPlots.FileNames,
+    ];
 }

@@ -15,6 +15,10 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// <item><c>predictions/class/name.png</c>: the decided mask; <c>heatmaps/class/name.png</c>: the heat map. Both have the image's size.</item>
 /// </list>
 /// <para>
+/// <c>report.html</c> is for people: the verdict, the key figures, the scores with a threshold that can be moved, and the images, those with
+/// the worst decisions first. It is one page with everything inside, needs no network and can be mailed.
+/// </para>
+/// <para>
 /// Diagrams, as far as the labels allow, as SVG: <c>cumulative_histogram</c>, <c>confusion_matrix</c>, <c>roc</c> and
 /// <c>precision_recall</c> over images, <c>pro</c> (per-region overlap) over the pixels of the images whose defects are known.
 /// </para>
@@ -104,6 +108,7 @@ public sealed class AnomalyReport
             throw new InvalidOperationException("The report has no rows. Add at least one image.");
 
         var assessment = new Assessment(_rows, _thresholds, _options.NormalizedThreshold);
+        var page = new HtmlPage(assessment);
         using var staged = new StagedDirectory(directory, s_contents);
         for (int i = 0; i < assessment.Rows.Count; i++)
         {
@@ -111,6 +116,7 @@ public sealed class AnomalyReport
             AssessedRow row = assessment.Rows[i];
             using var pictures = new RowPictures(row, assessment.NormalizedMap(row), assessment.Decision.Normalized, _options.Colors);
             pictures.Save(staged);
+            page.AddPictures(row, pictures);
             progress?.Report((i + 1.0) / (assessment.Rows.Count + 1));
         }
 
@@ -118,14 +124,18 @@ public sealed class AnomalyReport
         File.WriteAllText(staged["test_predictions.csv"], QuadraFiles.TestPredictions(assessment.Rows));
         File.WriteAllText(staged["avg_score_by_label.csv"], QuadraFiles.AverageScores(assessment.Rows));
         cancellationToken.ThrowIfCancellationRequested();
-        foreach ((string fileName, string svg) in ReportPlots.Draw(assessment, RegionCurve.Of(assessment)))
+        RegionCurve? regions = RegionCurve.Of(assessment);
+        (string FileName, string Svg)[] plots = [.. ReportPlots.Draw(assessment, regions)];
+        foreach ((string fileName, string svg) in plots)
             File.WriteAllText(staged[fileName], svg);
+        File.WriteAllText(staged["report.html"], page.Write(regions, plots));
         staged.MoveIntoPlace();
         progress?.Report(1);
     }
 
     private static readonly string[] s_contents =
     [
-        "anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps", .. ReportPlots.FileNames,
+        "anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps", "report.html",
+        .. ReportPlots.FileNames,
     ];
 }

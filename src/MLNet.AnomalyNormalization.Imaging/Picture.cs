@@ -48,6 +48,25 @@ internal sealed class Picture(MapSize size)
         byte Mix(byte under, byte over) => (byte)(under + ((over - under) * share) + 0.5f);
     }
 
+    /// <summary>The mean colour of the rows from top to before bottom and the columns from left to before right.</summary>
+    public ColorTable.Rgb Mean(int top, int bottom, int left, int right)
+    {
+        (int red, int green, int blue) = (0, 0, 0);
+        for (int y = top; y < bottom; y++)
+        {
+            for (int x = left; x < right; x++)
+            {
+                ColorTable.Rgb color = this[(y * size.Width) + x];
+                (red, green, blue) = (red + color.Red, green + color.Green, blue + color.Blue);
+            }
+        }
+
+        int count = (bottom - top) * (right - left);
+        return new(Rounded(red), Rounded(green), Rounded(blue));
+
+        byte Rounded(int sum) => (byte)((sum + (count / 2)) / count);
+    }
+
     public MLImage ToImage() => MLImage.CreateFromPixels(size.Width, size.Height, MLPixelFormat.Rgba32, _pixels);
 
     private static byte[] Opaque(MapSize size)

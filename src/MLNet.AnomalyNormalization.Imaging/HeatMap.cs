@@ -80,7 +80,10 @@ public static class HeatMap
         ArgumentNullException.ThrowIfNull(image);
         MapSize size = MapSize.Require(map, height, width);
         if (!(opacity is >= 0 and <= 1))
-            throw new ArgumentOutOfRangeException(nameof(opacity), opacity, "An opacity lies between 0 (the image alone) and 1 (the colours alone).");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(opacity), opacity, "An opacity lies between 0 (the image alone) and 1 (the colours alone).");
+        }
 
         float[] positions = Positions(map, threshold);
         var table = ColorTable.Of(colors);

@@ -9,7 +9,9 @@ internal sealed class MapScaling(MapSize map, MapSize image)
     /// <summary>The index of the pixel of the map that the centre of an image pixel lies in; on a border the later one.</summary>
     public int Nearest(int y, int x) => (_rows.Nearest[y] * map.Width) + _columns.Nearest[x];
 
-    /// <summary>The value at the centre of an image pixel, linear between the centres of the map's pixels and constant beyond the outermost.</summary>
+    /// <summary>
+    /// The value at the centre of an image pixel, linear between the centres of the map's pixels and constant beyond the outermost.
+    /// </summary>
     public float Bilinear(float[] values, int y, int x)
     {
         int top = _rows.First[y] * map.Width, bottom = _rows.Second[y] * map.Width;

@@ -19,7 +19,8 @@ internal sealed class Picture(MapSize size)
         {
             MLPixelFormat.Rgba32 => 0,
             MLPixelFormat.Bgra32 => 2,
-            _ => throw new ArgumentException($"The image has pixels of the format {image.PixelFormat}; expected Rgba32 or Bgra32.", nameof(image)),
+            _ => throw new ArgumentException(
+                $"The image has pixels of the format {image.PixelFormat}; expected Rgba32 or Bgra32.", nameof(image)),
         };
         for (int i = 0; i < pixels.Length; i += BytesPerPixel)
             picture.Set(i / BytesPerPixel, new(pixels[i + red], pixels[i + 1], pixels[i + 2 - red]));
@@ -28,7 +29,11 @@ internal sealed class Picture(MapSize size)
 
     public ColorTable.Rgb this[int pixel]
     {
-        get => new(_pixels[BytesPerPixel * pixel], _pixels[(BytesPerPixel * pixel) + 1], _pixels[(BytesPerPixel * pixel) + 2]);
+        get
+        {
+            ReadOnlySpan<byte> place = _pixels.AsSpan(BytesPerPixel * pixel, BytesPerPixel);
+            return new(place[0], place[1], place[2]);
+        }
     }
 
     public void Set(int pixel, ColorTable.Rgb color)

@@ -56,7 +56,8 @@ internal sealed class Assessment
         return map;
     }
 
-    private static (float Raw, float? F1) FindThreshold(IReadOnlyList<AnomalyReportRow> rows, double trainingThreshold, double? normalizedThreshold)
+    private static (float Raw, float? F1) FindThreshold(
+        IReadOnlyList<AnomalyReportRow> rows, double trainingThreshold, double? normalizedThreshold)
     {
         if (normalizedThreshold is { } normalized)
             return ((float)new ScoreNormalizer(trainingThreshold).Denormalize(normalized), null);
@@ -85,7 +86,7 @@ internal sealed class Assessment
 
         (float Threshold, float F1) best = (0, float.NegativeInfinity);
         int found = 0, taken = 0;
-        foreach (IGrouping<float, (float Score, bool IsAnomalous)> ties in rows.GroupBy(row => row.Score).OrderByDescending(ties => ties.Key))
+        foreach (var ties in rows.GroupBy(row => row.Score).OrderByDescending(ties => ties.Key))
         {
             // Below the lowest anomalous score precision can only fall.
             if (found == positives)

@@ -118,7 +118,7 @@ internal sealed class HtmlPage
             figures.Add(Figure("overlap", "Overlapping scores", Number(metrics.OverlappingScores)));
         }
 
-        if (regions?.Measure() is { } pixels)
+        if (regions?.Metrics is { } pixels)
         {
             figures.Add(Figure("pixel-auroc", "Pixel AUROC", Fixed(pixels.AreaUnderRocCurve)));
             figures.Add(Figure("aupro", "AUPRO", Fixed(pixels.AreaUnderPerRegionOverlap)));

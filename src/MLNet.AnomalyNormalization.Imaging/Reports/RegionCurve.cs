@@ -23,9 +23,17 @@ internal sealed class RegionCurve
     /// <summary>The number of connected defects, 8-connected, in all masks.</summary>
     public int Regions { get; private set; }
 
-    /// <summary>The curve of all rows whose defects are known: those with a mask, and normal ones. Null if no row has a defect in its mask.</summary>
+    /// <summary>The areas over the same pixels.</summary>
+    public PixelMetrics Metrics { get; private set; } = new();
+
+    /// <summary>
+    /// The curve of all rows whose defects are known: those with a mask, and normal ones. Null if no row has a defect in its mask.
+    /// </summary>
     public static RegionCurve? Of(Assessment assessment)
     {
+        if (!assessment.Rows.Any(row => row.Row.Mask.AsSpan().ContainsAnyExcept((byte)0)))
+            return null;
+
         var curve = new RegionCurve();
         foreach (AssessedRow row in assessment.Rows)
         {
@@ -34,10 +42,9 @@ internal sealed class RegionCurve
                 curve.Add(assessment.NormalizedMap(row), mask, row.Row.Map.Height, row.Row.Map.Width);
         }
 
-        return curve.Regions == 0 ? null : curve;
+        curve.Metrics = curve._evaluator.Compute();
+        return curve;
     }
-
-    public PixelMetrics Measure() => _evaluator.Compute();
 
     /// <summary>False positive rate and mean overlap, from (0, 0) on, both rising.</summary>
     public IEnumerable<(double FalsePositiveRate, double Overlap)> Points()

@@ -140,9 +140,8 @@ internal static class ReportPlots
 
     private static PlotModel Pro(RegionCurve regions)
     {
-        PixelMetrics metrics = regions.Measure();
         PlotModel model = Model(
-            string.Create(CultureInfo.InvariantCulture, $"PRO, area up to 0.3: {metrics.AreaUnderPerRegionOverlap:F4}"),
+            string.Create(CultureInfo.InvariantCulture, $"PRO, area up to 0.3: {regions.Metrics.AreaUnderPerRegionOverlap:F4}"),
             "Good pixels above the threshold", $"Mean overlap of {regions.Regions} defects");
         LineSeries line = Line(null, s_good);
         (double X, double Y) drawn = (-1, -1);

@@ -68,7 +68,8 @@ internal sealed class StagedDirectory : IDisposable
         if (!Directory.Exists(_target))
             return;
 
-        string? foreign = Directory.EnumerateFileSystemEntries(_target).Select(Path.GetFileName).FirstOrDefault(name => !_contents.Contains(name));
+        string? foreign = Directory.EnumerateFileSystemEntries(_target).Select(Path.GetFileName)
+            .FirstOrDefault(name => !_contents.Contains(name));
         if (foreign is not null)
         {
             throw new IOException(

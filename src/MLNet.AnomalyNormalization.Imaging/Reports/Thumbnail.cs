@@ -32,16 +32,21 @@ internal static class Thumbnail
         static (int From, int To) Covered(int i, int count, int of) => ((int)((long)i * of / count), (int)((long)(i + 1) * of / count));
     }
 
-    public static string Jpeg(MLImage image) => $"data:image/jpeg;base64,{Encode(image, SKEncodedImageFormat.Jpeg)}";
-
-    public static string Png(MLImage image) => $"data:image/png;base64,{Encode(image, SKEncodedImageFormat.Png)}";
-
-    private static string Encode(MLImage image, SKEncodedImageFormat format)
+    public static string Jpeg(MLImage image)
     {
-        var info = new SKImageInfo(
-            image.Width, image.Height, image.PixelFormat == MLPixelFormat.Rgba32 ? SKColorType.Rgba8888 : SKColorType.Bgra8888, SKAlphaType.Opaque);
-        using SKImage pixels = SKImage.FromPixelCopy(info, image.Pixels);
-        using SKData data = pixels.Encode(format, Quality);
-        return Convert.ToBase64String(data.AsSpan());
+        // At full resolution of the colours too: an outline is one pixel wide.
+        var options = new SKJpegEncoderOptions(Quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore);
+        return DataUri("jpeg", image, pixels => pixels.Encode(options));
+    }
+
+    public static string Png(MLImage image) => DataUri("png", image, pixels => pixels.Encode(SKPngEncoderOptions.Default));
+
+    private static string DataUri(string format, MLImage image, Func<SKPixmap, SKData> encode)
+    {
+        SKColorType type = image.PixelFormat == MLPixelFormat.Rgba32 ? SKColorType.Rgba8888 : SKColorType.Bgra8888;
+        using SKImage copy = SKImage.FromPixelCopy(new SKImageInfo(image.Width, image.Height, type, SKAlphaType.Opaque), image.Pixels);
+        using SKPixmap pixels = copy.PeekPixels();
+        using SKData data = encode(pixels);
+        return $"data:image/{format};base64,{Convert.ToBase64String(data.AsSpan())}";
     }
 }

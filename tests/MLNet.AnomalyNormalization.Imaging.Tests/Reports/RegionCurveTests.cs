@@ -31,7 +31,7 @@ public sealed class RegionCurveTests
 
                 Assert.AreEqual(1, last.X, 1e-12);
                 Assert.AreEqual(1, last.Y, 1e-9);
-                Assert.AreEqual(curve.Measure().AreaUnderPerRegionOverlap, area / 0.3, 1e-3 + curve.Measure().AreaUnderPerRegionOverlapError);
+                Assert.AreEqual(curve.Metrics.AreaUnderPerRegionOverlap, area / 0.3, 1e-3 + curve.Metrics.AreaUnderPerRegionOverlapError);
             }, seed: "0000KDXOm2k3", iter: 20, threads: 1);
 
     [TestMethod]

@@ -8,7 +8,7 @@
   const cards = [...gallery.children].map(element => ({
     element, score: Number(element.dataset.score), label: element.dataset.label, group: element.dataset.class,
   }));
-  let threshold = data.threshold;
+  let threshold = data.threshold, pending = 0;
 
   // The decision of the library: at or above the threshold is anomalous.
   const isAnomalous = score => score >= threshold;
@@ -55,7 +55,10 @@
     line.style.left = `${100 * threshold / maximum}%`;
     line.setAttribute("aria-valuenow", shown(threshold));
     line.firstElementChild.textContent = shown(threshold);
-    arrange();
+
+    // Thousands of cards needn't move more often than they are seen.
+    cancelAnimationFrame(pending);
+    pending = requestAnimationFrame(arrange);
   }
 
   function arrange() {
@@ -117,4 +120,5 @@
   line.tabIndex = 0;
   for (const element of document.querySelectorAll(".scripted")) element.hidden = false;
   update();
+  arrange();
 })();

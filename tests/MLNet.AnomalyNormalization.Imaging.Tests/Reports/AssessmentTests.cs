@@ -43,6 +43,14 @@ public sealed class AssessmentTests
     }
 
     [TestMethod]
+    public void Of_thresholds_with_the_same_best_F1_the_lowest_is_taken()
+    {
+        AnomalyReportRow[] rows = [Row(4, isAnomalous: true), Row(3, isAnomalous: false), Row(2, isAnomalous: false), Row(1, isAnomalous: true)];
+        var assessment = new Assessment(rows, new(1, 1), null);
+        Assert.AreEqual((1.0, 0.666667), (assessment.Decision.Raw, Math.Round(assessment.F1Score, 6)), "TP 1 of 1 taken, or TP 2 of 4 taken");
+    }
+
+    [TestMethod]
     public void The_best_F1_without_an_anomalous_row_is_refused_with_advice()
         => StringAssert.Contains(
             Assert.ThrowsExactly<InvalidOperationException>(() => ReportScenario.Of("p13").Assess()).Message, "all 30 labelled rows are normal");

@@ -45,6 +45,6 @@ internal sealed class PictureNames
 
         // Windows drops dots and spaces at the end; this also takes care of "..".
         string trimmed = safe.TrimEnd('.', ' ');
-        return trimmed.Length < safe.Length || trimmed.Length == 0 || s_devices.Contains(trimmed.Split('.')[0]) ? trimmed + "_" : trimmed;
+        return trimmed.Length == 0 || s_devices.Contains(trimmed.Split('.')[0]) ? trimmed + "_" : trimmed;
     }
 }

@@ -30,6 +30,12 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// </remarks>
 public sealed class AnomalyReport
 {
+    private static readonly string[] s_contents =
+    [
+        "anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps", "report.html",
+        .. ReportPlots.FileNames,
+    ];
+
     private readonly AnomalyThresholds _thresholds;
     private readonly AnomalyReportOptions _options;
     private readonly List<AnomalyReportRow> _rows = [];
@@ -132,10 +138,4 @@ public sealed class AnomalyReport
         staged.MoveIntoPlace();
         progress?.Report(1);
     }
-
-    private static readonly string[] s_contents =
-    [
-        "anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps", "report.html",
-        .. ReportPlots.FileNames,
-    ];
 }

@@ -12,11 +12,12 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// <item><c>test_predictions.csv</c>: image, predicted and true class number, normalised score. Normal is 0, the other classes are numbered
 /// in the order of their names, and a last number stands for false defects, if there are at least two classes of defects (1 if not).</item>
 /// <item><c>avg_score_by_label.csv</c>: the mean normalised score of each class, in ascending order.</item>
-/// <item><c>predictions/class/name.png</c>: the decided mask; <c>heatmaps/class/name.png</c>: the heat map. Both have the image's size.</item>
+/// <item><c>predictions/class/name.png</c>: the decided mask; <c>heatmaps/class/name.png</c>: the heat map. Both have the image's
+/// size.</item>
 /// </list>
 /// <para>
-/// <c>report.html</c> is for people: the verdict, the key figures, the scores with a threshold that can be moved, and the images, those with
-/// the worst decisions first. It is one page with everything inside, needs no network and can be mailed.
+/// <c>report.html</c> is for people: the verdict, the key figures, the scores with a threshold that can be moved, and the images, those
+/// with the worst decisions first. It is one page with everything inside, needs no network and can be mailed.
 /// </para>
 /// <para>
 /// Diagrams, as far as the labels allow, as SVG: <c>cumulative_histogram</c>, <c>confusion_matrix</c>, <c>roc</c> and
@@ -78,14 +79,22 @@ public sealed class AnomalyReport
         ArgumentException.ThrowIfNullOrEmpty(row.ImagePath);
         ArgumentNullException.ThrowIfNull(row.Map);
         if (float.IsNaN(row.Score))
-            throw new ArgumentException($"The score of row {Count}, '{row.ImagePath}', is NaN. Find out why the model gave it.", nameof(row));
+        {
+            throw new ArgumentException(
+                $"The score of row {Count}, '{row.ImagePath}', is NaN. Find out why the model gave it.", nameof(row));
+        }
+
         if (row.Map.Values.Length == 0)
-            throw new ArgumentException($"The map of row {Count}, '{row.ImagePath}', is empty; it must have at least one pixel.", nameof(row));
+        {
+            throw new ArgumentException(
+                $"The map of row {Count}, '{row.ImagePath}', is empty; it must have at least one pixel.", nameof(row));
+        }
+
         if (row.Mask is { } mask && mask.Length != row.Map.Values.Length)
         {
             throw new ArgumentException(
-                $"The mask of row {Count}, '{row.ImagePath}', has {mask.Length} pixels, but the map has {row.Map.Height} x {row.Map.Width} = "
-                + $"{row.Map.Values.Length}. Scale the mask to the map's size.", nameof(row));
+                $"The mask of row {Count}, '{row.ImagePath}', has {mask.Length} pixels, but the map has "
+                + $"{row.Map.Height} x {row.Map.Width} = {row.Map.Values.Length}. Scale the mask to the map's size.", nameof(row));
         }
 
         _rows.Add(row);
@@ -103,7 +112,9 @@ public sealed class AnomalyReport
     /// <exception cref="InvalidOperationException">
     /// There are no rows, or the best F1 is asked for and no row is labelled anomalous or the best threshold isn't within (0, 1000].
     /// </exception>
-    /// <exception cref="IOException"><paramref name="directory"/> holds files that are no part of a report, or can't be written.</exception>
+    /// <exception cref="IOException">
+    /// <paramref name="directory"/> holds files that are no part of a report, or can't be written.
+    /// </exception>
     /// <exception cref="FileNotFoundException">An image is missing.</exception>
     /// <exception cref="InvalidDataException">A file is no image that can be read.</exception>
     /// <exception cref="OperationCanceledException">The writing was stopped.</exception>

@@ -4,8 +4,8 @@ namespace MLNet.AnomalyNormalization.Imaging;
 public sealed class AnomalyReportOptions
 {
     /// <summary>
-    /// Where decisions are made on the normalised scale, in (0, 1000]; 100, the model's own threshold, unless set. Null for the lowest score
-    /// that gives the best F1 on the rows of the report, found in Single as quadra does; where no label is known it is 100.
+    /// Where decisions are made on the normalised scale, in (0, 1000]; 100, the model's own threshold, unless set. Null for the lowest
+    /// score that gives the best F1 on the rows of the report, found in Single as quadra does; where no label is known it is 100.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is not in (0, 1000].</exception>
     public double? NormalizedThreshold

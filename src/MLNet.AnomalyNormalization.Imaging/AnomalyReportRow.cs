@@ -15,7 +15,9 @@ public sealed record AnomalyReportRow(string ImagePath, float Score, AnomalyMap 
     /// <summary>Whether the image is known to be anomalous (true) or normal (false); null if nobody knows.</summary>
     public bool? IsAnomalous { get; init; }
 
-    /// <summary>The image, if it is at hand; stays the caller's. Otherwise it is read from <see cref="ImagePath"/> when it is needed.</summary>
+    /// <summary>
+    /// The image, if it is at hand; stays the caller's. Otherwise it is read from <see cref="ImagePath"/> when it is needed.
+    /// </summary>
     public MLImage? Image { get; init; }
 
     /// <summary>The true defects, if they are known: row-major, of the map's height x width, a defect where it is not 0.</summary>

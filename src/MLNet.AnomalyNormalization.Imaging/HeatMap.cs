@@ -8,8 +8,8 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The window is quadra's: position = clip((score - (threshold - 50)) / 100, 0, 1), computed in Single, so that the threshold has the middle
-/// colour. NaN is never normal: it has the top colour and belongs to the mask. Pictures have 8 bits a channel and are opaque;
+/// The window is quadra's: position = clip((score - (threshold - 50)) / 100, 0, 1), computed in Single, so that the threshold has the
+/// middle colour. NaN is never normal: it has the top colour and belongs to the mask. Pictures have 8 bits a channel and are opaque;
 /// <see cref="MLImage.Save"/> writes them as PNG. Images that are passed in stay as they are, and all results are the caller's to dispose.
 /// </para>
 /// <para>
@@ -35,8 +35,8 @@ public static class HeatMap
     /// <returns>An image of the map's size.</returns>
     /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="height"/> or <paramref name="width"/> is not positive, <paramref name="threshold"/> is not finite, or there are no such
-    /// colours.
+    /// <paramref name="height"/> or <paramref name="width"/> is not positive, <paramref name="threshold"/> is not finite, or there are no
+    /// such colours.
     /// </exception>
     public static MLImage Render(
         ReadOnlySpan<float> map,
@@ -109,7 +109,9 @@ public static class HeatMap
     /// <param name="imageWidth">The number of columns of the mask; the map's own if it is null.</param>
     /// <param name="threshold">The decision threshold on the normalised scale, compared as Single; finite.</param>
     /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A height or width is not positive, or <paramref name="threshold"/> is not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A height or width is not positive, or <paramref name="threshold"/> is not finite.
+    /// </exception>
     public static MLImage Mask(
         ReadOnlySpan<float> map,
         int height,
@@ -127,8 +129,8 @@ public static class HeatMap
     }
 
     /// <summary>
-    /// Draws the border of the mask onto an image, in magenta, inside the anomalous area: the pixels that have one outside it within reach, or
-    /// the edge of the image. The line is one pixel wide for every 256 pixels of the image's shorter side, and at least one.
+    /// Draws the border of the mask onto an image, in magenta, inside the anomalous area: the pixels that have one outside it within
+    /// reach, or the edge of the image. The line is one pixel wide for every 256 pixels of the image's shorter side, and at least one.
     /// </summary>
     /// <param name="image">The image; its own transparency is taken as black behind it.</param>
     /// <param name="map">Normalised scores, row-major, height x width, of the same area as the image.</param>

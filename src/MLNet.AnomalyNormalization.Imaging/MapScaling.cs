@@ -1,6 +1,8 @@
 namespace MLNet.AnomalyNormalization.Imaging;
 
-/// <summary>Finds the places of a map that the pixels of an image lie on. Both cover the same area; pixels stand for their centres.</summary>
+/// <summary>
+/// Finds the places of a map that the pixels of an image lie on. Both cover the same area; pixels stand for their centres.
+/// </summary>
 internal sealed class MapScaling(MapSize map, MapSize image)
 {
     private readonly Axis _rows = new(map.Height, image.Height);

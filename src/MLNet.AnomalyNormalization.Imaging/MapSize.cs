@@ -7,7 +7,8 @@ internal readonly record struct MapSize(int Height, int Width)
 {
     public int Pixels => checked(Height * Width);
 
-    public static MapSize Require(ReadOnlySpan<float> map, int height, int width, [CallerArgumentExpression(nameof(map))] string mapName = "")
+    public static MapSize Require(
+        ReadOnlySpan<float> map, int height, int width, [CallerArgumentExpression(nameof(map))] string mapName = "")
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(height);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(width);

@@ -14,8 +14,8 @@ internal sealed class Assessment
         if (!(normalized > 0))
         {
             throw new InvalidOperationException(
-                $"The best F1 is reached at the raw score {raw}, which lies at {normalized} on the normalised scale, where nothing can be told "
-                + "apart. Set a threshold greater than 0.");
+                $"The best F1 is reached at the raw score {raw}, which lies at {normalized} on the normalised scale, where nothing "
+                + "can be told apart. Set a threshold greater than 0.");
         }
 
         Decision = new(raw, normalized);
@@ -72,7 +72,8 @@ internal sealed class Assessment
     }
 
     /// <summary>
-    /// The lowest score that gives the best F1 = 2PR / (P + R + 1e-10), computed in Single as OptimalF1 of anomalib 0.7, which quadra reports.
+    /// The lowest score that gives the best F1 = 2PR / (P + R + 1e-10), computed in Single as OptimalF1 of anomalib 0.7, which quadra
+    /// reports.
     /// </summary>
     private static (float Threshold, float F1) OptimalF1((float Score, bool IsAnomalous)[] rows)
     {
@@ -80,8 +81,8 @@ internal sealed class Assessment
         if (positives == 0)
         {
             throw new InvalidOperationException(
-                $"The best F1 needs rows labelled anomalous; all {rows.Length} labelled rows are normal. Set {nameof(AnomalyReportOptions)}."
-                + $"{nameof(AnomalyReportOptions.NormalizedThreshold)} instead, for instance to 100.");
+                $"The best F1 needs rows labelled anomalous; all {rows.Length} labelled rows are normal. Set "
+                + $"{nameof(AnomalyReportOptions)}.{nameof(AnomalyReportOptions.NormalizedThreshold)} instead, for instance to 100.");
         }
 
         (float Threshold, float F1) best = (0, float.NegativeInfinity);

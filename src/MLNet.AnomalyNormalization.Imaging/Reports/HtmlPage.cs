@@ -143,7 +143,8 @@ internal sealed class HtmlPage
     /// <summary>Bars of good images upwards, of defective ones downwards, each class as shares of its largest bar.</summary>
     private string Histogram(double maximum)
     {
-        var svg = new StringBuilder($"<svg viewBox=\"0 0 {Bins} 200\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Histogram of the scores\">");
+        var svg = new StringBuilder(
+            $"<svg viewBox=\"0 0 {Bins} 200\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"Histogram of the scores\">");
         foreach (bool isAnomalous in new[] { false, true })
         {
             int[] counts = new int[Bins];
@@ -156,12 +157,15 @@ internal sealed class HtmlPage
                 if (counts[i] == 0)
                     continue;
                 double height = 95 * counts[i] / largest;
-                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{(isAnomalous ? "defect" : "good")}\" x=\"{i + 0.05:0.##}\" width=\"0.9\" ")
-                    .Append(CultureInfo.InvariantCulture, $"y=\"{(isAnomalous ? 100 : 100 - height):0.##}\" height=\"{height:0.##}\"/>");
+                (string bar, double top) = isAnomalous ? ("defect", 100) : ("good", 100 - height);
+                svg.Append(CultureInfo.InvariantCulture, $"<rect class=\"{bar}\" x=\"{i + 0.05:0.##}\" width=\"0.9\" ")
+                    .Append(CultureInfo.InvariantCulture, $"y=\"{top:0.##}\" height=\"{height:0.##}\"/>");
             }
         }
 
-        return svg.Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"0\" x2=\"{Bins}\" y1=\"100\" y2=\"100\"/></svg>").ToString();
+        return svg
+            .Append(CultureInfo.InvariantCulture, $"<line class=\"axis\" x1=\"0\" x2=\"{Bins}\" y1=\"100\" y2=\"100\"/></svg>")
+            .ToString();
     }
 
     private static string Ticks(double maximum)
@@ -173,8 +177,8 @@ internal sealed class HtmlPage
 
     private static string Diagrams(IEnumerable<(string FileName, string Svg)> plots)
         => "<section><details><summary>Diagrams</summary><div class=\"diagrams\">"
-            + string.Concat(plots.Select(plot =>
-                $"<img alt=\"{plot.FileName[..^4].Replace('_', ' ')}\" src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(plot.Svg))}\">"))
+            + string.Concat(plots.Select(plot => $"<img alt=\"{Path.GetFileNameWithoutExtension(plot.FileName).Replace('_', ' ')}\" "
+                + $"src=\"data:image/svg+xml;base64,{Convert.ToBase64String(Encoding.UTF8.GetBytes(plot.Svg))}\">"))
             + "</div></details></section>";
 
     private string Card(AssessedRow row)
@@ -189,14 +193,17 @@ internal sealed class HtmlPage
         };
         string label = row.Row.IsAnomalous switch { null => "", true => "1", false => "0" };
         string pictures = _pictures.TryGetValue(row, out string? figures) ? $"<div class=\"pictures\">{figures}</div>" : "";
-        return $"<article class=\"card {kind}\" data-score=\"{Number(row.Score)}\" data-label=\"{label}\" data-class=\"{Encoded(row.Class)}\">"
+        string score = row.Score.ToString("F3", CultureInfo.InvariantCulture);
+        return $"<article class=\"card {kind}\" "
+            + $"data-score=\"{Number(row.Score)}\" data-label=\"{label}\" data-class=\"{Encoded(row.Class)}\">"
             + $"<h3>{Encoded(row.Class.Length == 0 ? row.FileName : $"{row.Class}/{row.FileName}")}</h3>"
-            + $"<p>score <b>{row.Score.ToString("F3", CultureInfo.InvariantCulture)}</b>, <span class=\"outcome\">{words}</span></p>{pictures}</article>";
+            + $"<p>score <b>{score}</b>, <span class=\"outcome\">{words}</span></p>{pictures}</article>";
     }
 
     private string Data()
     {
-        return $"{{\"threshold\":{Number(_assessment.Decision.Normalized)},\"good\":{Scores(false)},\"defective\":{Scores(true)},\"unknown\":{Scores(null)}}}";
+        return $"{{\"threshold\":{Number(_assessment.Decision.Normalized)},"
+            + $"\"good\":{Scores(false)},\"defective\":{Scores(true)},\"unknown\":{Scores(null)}}}";
 
         // As doubles, the type that JavaScript compares.
         string Scores(bool? isAnomalous)

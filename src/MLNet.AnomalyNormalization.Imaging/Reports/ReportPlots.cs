@@ -115,7 +115,9 @@ internal static class ReportPlots
     private static PlotModel Roc(ScoreCurve curve, ImageMetrics metrics)
     {
         PlotModel model = Model(
-            string.Create(CultureInfo.InvariantCulture, $"ROC, area {metrics.AreaUnderRocCurve:F4}"), "Good images rejected", "Defective images found");
+            string.Create(CultureInfo.InvariantCulture, $"ROC, area {metrics.AreaUnderRocCurve:F4}"),
+            "Good images rejected",
+            "Defective images found");
         LineSeries line = Line(null, s_good);
         line.Points.Add(new(0, 0));
         line.Points.AddRange(curve.Points.Select(point =>
@@ -221,12 +223,13 @@ internal static class ReportPlots
         model.Culture = CultureInfo.InvariantCulture;
         var exporter = new SvgExporter { Width = Width, Height = Height, UseVerticalTextAlignmentWorkaround = true, IsDocument = false };
         exporter.TextMeasurer = new TextMeasurer();
-        return exporter.ExportToString(model).Replace("font-family=\"Arial\"", "font-family=\"Arial,sans-serif\"", StringComparison.Ordinal);
+        return exporter.ExportToString(model)
+            .Replace("font-family=\"Arial\"", "font-family=\"Arial,sans-serif\"", StringComparison.Ordinal);
     }
 
     /// <summary>
-    /// Sizes of text in pixels; OxyPlot's own are in points. A seventh is added, because the viewer's font may be wider than Arial, and legends
-    /// are cut off where their text was expected to end.
+    /// Sizes of text in pixels; OxyPlot's own are in points. A seventh is added, because the viewer's font may be wider than Arial, and
+    /// legends are cut off where their text was expected to end.
     /// </summary>
     private sealed class TextMeasurer() : PdfRenderContext(Width, Height, OxyColors.White)
     {

@@ -1,0 +1,152 @@
+using MLNet.AnomalyNormalization.Imaging.Reports;
+
+namespace MLNet.AnomalyNormalization.Imaging;
+
+/// <summary>
+/// Collects what a model said about a set of images and writes it as a folder that people look at and programs read.
+/// </summary>
+/// <remarks>
+/// <para>These files are those of orobix/quadra, in its formats:</para>
+/// <list type="bullet">
+/// <item><c>anomaly_test_output.json</c>: every image with its score and decision, the threshold, F1, overlap and confusion matrix.</item>
+/// <item><c>test_predictions.csv</c>: image, predicted and true class number, normalised score. Normal is 0, the other classes are numbered
+/// in the order of their names, and a last number stands for false defects, if there are at least two classes of defects (1 if not).</item>
+/// <item><c>avg_score_by_label.csv</c>: the mean normalised score of each class, in ascending order.</item>
+/// <item><c>predictions/class/name.png</c>: the decided mask; <c>heatmaps/class/name.png</c>: the heat map. Both have the image's
+/// size.</item>
+/// </list>
+/// <para>
+/// <c>report.html</c> is for people: the verdict, the key figures, the scores with a threshold that can be moved, and the images, those
+/// with the worst decisions first. It is one page with everything inside, needs no network and can be mailed.
+/// </para>
+/// <para>
+/// Diagrams, as far as the labels allow, as SVG: <c>cumulative_histogram</c>, <c>confusion_matrix</c>, <c>roc</c> and
+/// <c>precision_recall</c> over images, <c>pro</c> (per-region overlap) over the pixels of the images whose defects are known.
+/// </para>
+/// <para>
+/// Names of classes and files that a file system wouldn't take, or that would lead out of the folder, are changed, and a name that is there
+/// already gets a number; the JSON file has the names that were given. Rows are kept until the report is written, maps by reference. Not
+/// safe for several threads at once.
+/// </para>
+/// </remarks>
+public sealed class AnomalyReport
+{
+    private static readonly string[] s_contents =
+    [
+        "anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps", "report.html",
+        .. ReportPlots.FileNames,
+    ];
+
+    private readonly AnomalyThresholds _thresholds;
+    private readonly AnomalyReportOptions _options;
+    private readonly List<AnomalyReportRow> _rows = [];
+
+    /// <summary>Makes a report without rows.</summary>
+    /// <param name="thresholds">
+    /// The raw thresholds that 100 stands for: that of image scores, and that of maps. quadra uses one for both.
+    /// </param>
+    /// <param name="options">How to decide and what to look like; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A threshold can't be held by Single, the type of the scores.</exception>
+    public AnomalyReport(AnomalyThresholds thresholds, AnomalyReportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(thresholds);
+        RequireSingle(thresholds.Image);
+        RequireSingle(thresholds.Pixel);
+        _thresholds = thresholds;
+        _options = options ?? new();
+
+        static void RequireSingle(double threshold)
+        {
+            if (!float.IsFinite((float)threshold) || ((float)threshold == 0 && threshold != 0))
+            {
+                throw new ArgumentOutOfRangeException(nameof(thresholds), threshold,
+                    "A Single can't hold this threshold, and scores and maps are of that type.");
+            }
+        }
+    }
+
+    /// <summary>The number of rows that were added.</summary>
+    public int Count => _rows.Count;
+
+    /// <summary>Adds one image.</summary>
+    /// <param name="row">The image and what the model said about it.</param>
+    /// <exception cref="ArgumentException">
+    /// The score is NaN, there is no path, the map is empty, or the mask has another size than the map.
+    /// </exception>
+    public void Add(AnomalyReportRow row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        ArgumentException.ThrowIfNullOrEmpty(row.ImagePath);
+        ArgumentNullException.ThrowIfNull(row.Map);
+        if (float.IsNaN(row.Score))
+        {
+            throw new ArgumentException(
+                $"The score of row {Count}, '{row.ImagePath}', is NaN. Find out why the model gave it.", nameof(row));
+        }
+
+        if (row.Map.Values.Length == 0)
+        {
+            throw new ArgumentException(
+                $"The map of row {Count}, '{row.ImagePath}', is empty; it must have at least one pixel.", nameof(row));
+        }
+
+        if (row.Mask is { } mask && mask.Length != row.Map.Values.Length)
+        {
+            throw new ArgumentException(
+                $"The mask of row {Count}, '{row.ImagePath}', has {mask.Length} pixels, but the map has "
+                + $"{row.Map.Height} x {row.Map.Width} = {row.Map.Values.Length}. Scale the mask to the map's size.", nameof(row));
+        }
+
+        _rows.Add(row);
+    }
+
+    /// <summary>
+    /// Writes the report. It is made in a temporary folder beside and moved into place when it is complete; whatever goes wrong, no half
+    /// report stays behind, and an older report in that place survives.
+    /// </summary>
+    /// <param name="directory">
+    /// The folder that the report becomes. If it exists, it must be empty or an older report without other files, which is replaced.
+    /// </param>
+    /// <param name="progress">Is told how much is done, 0..1.</param>
+    /// <param name="cancellationToken">Stops the writing; nothing stays behind.</param>
+    /// <exception cref="InvalidOperationException">
+    /// There are no rows, or the best F1 is asked for and no row is labelled anomalous or the best threshold isn't within (0, 1000].
+    /// </exception>
+    /// <exception cref="IOException">
+    /// <paramref name="directory"/> holds files that are no part of a report, or can't be written.
+    /// </exception>
+    /// <exception cref="FileNotFoundException">An image is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is no image that can be read.</exception>
+    /// <exception cref="OperationCanceledException">The writing was stopped.</exception>
+    public void Write(string directory, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        if (_rows.Count == 0)
+            throw new InvalidOperationException("The report has no rows. Add at least one image.");
+
+        var assessment = new Assessment(_rows, _thresholds, _options.NormalizedThreshold);
+        var page = new HtmlPage(assessment);
+        using var staged = new StagedDirectory(directory, s_contents);
+        for (int i = 0; i < assessment.Rows.Count; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            AssessedRow row = assessment.Rows[i];
+            using var pictures = new RowPictures(row, assessment.NormalizedMap(row), assessment.Decision.Normalized, _options.Colors);
+            pictures.Save(staged);
+            page.AddPictures(row, pictures);
+            progress?.Report((i + 1.0) / (assessment.Rows.Count + 1));
+        }
+
+        File.WriteAllText(staged["anomaly_test_output.json"], QuadraFiles.TestOutput(assessment));
+        File.WriteAllText(staged["test_predictions.csv"], QuadraFiles.TestPredictions(assessment.Rows));
+        File.WriteAllText(staged["avg_score_by_label.csv"], QuadraFiles.AverageScores(assessment.Rows));
+        cancellationToken.ThrowIfCancellationRequested();
+        RegionCurve? regions = RegionCurve.Of(assessment);
+        (string FileName, string Svg)[] plots = [.. ReportPlots.Draw(assessment, regions)];
+        foreach ((string fileName, string svg) in plots)
+            File.WriteAllText(staged[fileName], svg);
+        File.WriteAllText(staged["report.html"], page.Write(regions, plots));
+        staged.MoveIntoPlace();
+        progress?.Report(1);
+    }
+}

@@ -1,0 +1,76 @@
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization.Imaging.Reports;
+
+/// <summary>The pictures of one row, at the size of its image.</summary>
+internal sealed class RowPictures : IDisposable
+{
+    private readonly AssessedRow _row;
+    private readonly float[] _map;
+    private readonly double _threshold;
+    private readonly HeatMapColors _colors;
+    private readonly MLImage? _loaded;
+
+    public RowPictures(AssessedRow row, float[] normalizedMap, double threshold, HeatMapColors colors)
+    {
+        (_row, _map, _threshold, _colors) = (row, normalizedMap, threshold, colors);
+        _loaded = row.Row.Image is null ? Load(row.Row.ImagePath) : null;
+        Image = row.Row.Image ?? _loaded!;
+        (int height, int width) = (row.Row.Map.Height, row.Row.Map.Width);
+        HeatMap = Imaging.HeatMap.Overlay(Image, normalizedMap, height, width, opacity: 1, threshold, colors);
+        Mask = Imaging.HeatMap.Mask(normalizedMap, height, width, Image.Height, Image.Width, threshold);
+    }
+
+    public MLImage Image { get; }
+
+    public MLImage HeatMap { get; }
+
+    public MLImage Mask { get; }
+
+    public void Save(StagedDirectory directory)
+    {
+        Mask.Save(directory[$"predictions/{_row.PicturePath}"]);
+        HeatMap.Save(directory[$"heatmaps/{_row.PicturePath}"]);
+    }
+
+    /// <summary>The small pictures for the page: image, heat map, outline and, where it is known, the true mask.</summary>
+    public IEnumerable<(string Caption, string DataUri)> Thumbnails()
+    {
+        using MLImage small = Thumbnail.Of(Image);
+        (int height, int width) = (_row.Row.Map.Height, _row.Row.Map.Width);
+        yield return ("image", Thumbnail.Jpeg(small));
+        using MLImage heat = Imaging.HeatMap.Overlay(small, _map, height, width, opacity: 0.6, _threshold, _colors);
+        yield return ("heat map", Thumbnail.Jpeg(heat));
+        using MLImage outline = Imaging.HeatMap.Outline(small, _map, height, width, _threshold);
+        yield return ("outline", Thumbnail.Jpeg(outline));
+        if (_row.Row.Mask is not { } mask)
+            yield break;
+
+        float[] defects = [.. mask.Select(pixel => pixel == 0 ? 0 : (float)ScoreNormalizer.MaximumScore)];
+        using MLImage truth = Imaging.HeatMap.Mask(defects, height, width, small.Height, small.Width);
+        yield return ("true mask", Thumbnail.Png(truth));
+    }
+
+    public void Dispose()
+    {
+        _loaded?.Dispose();
+        HeatMap.Dispose();
+        Mask.Dispose();
+    }
+
+    private static MLImage Load(string path)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no image '{path}'. Pass the path from here, or the image itself.", path);
+
+        try
+        {
+            return MLImage.CreateFromFile(path);
+        }
+        catch (ArgumentException e)
+        {
+            // ImageAnalytics says "Invalid path" of a file that it can't decode.
+            throw new InvalidDataException($"'{path}' is no image that can be read.", e);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Imaging.Tests.Reports;
+
+namespace MLNet.AnomalyNormalization.Imaging.Tests;
+
+[TestClass]
+public sealed class AnomalyReportTests
+{
+    [TestMethod]
+    public void The_folder_has_quadra_s_files_and_pictures_of_the_image_s_size()
+    {
+        using var folder = new TemporaryFolder();
+        var scenario = ReportScenario.Of("p2");
+        using MLImage image = Pixels.Ramp(30, 24);
+        var report = new AnomalyReport(scenario.Thresholds, new() { NormalizedThreshold = null, Colors = HeatMapColors.Jet });
+        foreach (AnomalyReportRow row in scenario.Rows)
+            report.Add(row with { Image = image });
+        var shares = new List<double>();
+        report.Write(folder["report"], new ImmediateProgress(shares.Add));
+
+        string text = File.ReadAllText(folder["report/anomaly_test_output.json"]);
+        StringAssert.StartsWith(text, "{\"observations\": [{\"image_path\": \"data/good\", \"file_name\": \"img_000.png\"");
+        StringAssert.Contains(File.ReadAllText(folder["report/test_predictions.csv"]), "data/good/img_000.png,0,0,92.78346");
+        StringAssert.StartsWith(File.ReadAllText(folder["report/avg_score_by_label.csv"]), "label,avg_anomaly_score\ngood,");
+        Assert.AreEqual(1, shares[^1]);
+        CollectionAssert.AreEqual(shares.Order().ToArray(), shares);
+        for (int i = 0; i < scenario.Rows.Length; i++)
+        {
+            string path = string.Join('/', scenario.Rows[i].ImagePath.Split('/')[1..]);
+            using MLImage mask = MLImage.CreateFromFile(folder[$"report/predictions/{path}"]);
+            using MLImage heat = MLImage.CreateFromFile(folder[$"report/heatmaps/{path}"]);
+            Assert.AreEqual((30, 24, 30, 24), (mask.Height, mask.Width, heat.Height, heat.Width));
+            int white = Enumerable.Range(0, 30 * 24).Count(pixel => Pixels.At(mask, pixel / 24, pixel % 24).Red == 255);
+            Assert.AreEqual(scenario.MaskPixels[i] * 20, white, path);
+        }
+    }
+
+    [TestMethod]
+    public void Images_are_read_from_their_files()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["good"]);
+        using MLImage image = Pixels.Ramp(9, 7);
+        image.Save(folder["good/a.png"]);
+        var report = new AnomalyReport(new(1, 1));
+        report.Add(Row(folder["good/a.png"]));
+        report.Write(folder["report"]);
+        using MLImage heat = MLImage.CreateFromFile(folder["report/heatmaps/good/a.png"]);
+        Assert.AreEqual((9, 7), (heat.Height, heat.Width));
+    }
+
+    [TestMethod]
+    public void A_failure_half_way_leaves_no_half_report_and_the_old_one_as_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        using MLImage image = Pixels.Ramp(4, 4);
+        var report = new AnomalyReport(new(1, 1));
+        report.Add(Row("good/a.png") with { Image = image });
+        report.Write(folder["report"]);
+        string before = File.ReadAllText(folder["report/anomaly_test_output.json"]);
+
+        report.Add(Row(folder["missing.png"]));
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => report.Write(folder["report"])).Message, "missing.png");
+        File.WriteAllText(folder["missing.png"], "no image");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => report.Write(folder["report"])).Message, "no image that can be read");
+        Assert.ThrowsExactly<OperationCanceledException>(() => report.Write(folder["report"], cancellationToken: new(canceled: true)));
+
+        Assert.AreEqual(before, File.ReadAllText(folder["report/anomaly_test_output.json"]));
+        CollectionAssert.AreEquivalent(
+            new[] { "report", "missing.png" }, Directory.GetFileSystemEntries(folder["."]).Select(Path.GetFileName).ToArray());
+    }
+
+    [TestMethod]
+    public void Bad_rows_are_refused_with_their_place_and_name()
+    {
+        var report = new AnomalyReport(new(1, 1));
+        Assert.ThrowsExactly<InvalidOperationException>(() => report.Write("nowhere"));
+        report.Add(Row("a.png"));
+        Assert.Contains("row 1, 'b.png', is NaN",
+            Assert.ThrowsExactly<ArgumentException>(() => report.Add(Row("b.png") with { Score = float.NaN })).Message);
+        Assert.Contains("has 3 pixels, but the map has 2 x 2 = 4",
+            Assert.ThrowsExactly<ArgumentException>(() => report.Add(Row("b.png") with { Mask = new byte[3] })).Message);
+        Assert.Contains("is empty",
+            Assert.ThrowsExactly<ArgumentException>(() => report.Add(Row("b.png") with { Map = new([], 0, 0) })).Message);
+        Assert.ThrowsExactly<ArgumentException>(() => report.Add(Row("")));
+        Assert.AreEqual(1, report.Count);
+    }
+
+    [TestMethod]
+    [DataRow(1e39, DisplayName = "infinite as Single")]
+    [DataRow(1e-46, DisplayName = "zero as Single")]
+    public void A_threshold_that_a_Single_can_not_hold_is_refused(double threshold)
+        => Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AnomalyReport(new(1, threshold)));
+
+    [TestMethod]
+    [DataRow(0.0)]
+    [DataRow(1000.5)]
+    [DataRow(double.NaN)]
+    public void A_decision_threshold_off_the_scale_is_refused(double threshold)
+        => Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AnomalyReportOptions { NormalizedThreshold = threshold });
+
+    private static AnomalyReportRow Row(string path) => new(path, 0.5f, new AnomalyMap([0.1f, 0.4f, 1, float.NaN], 2, 2));
+
+    private sealed class ImmediateProgress(Action<double> report) : IProgress<double>
+    {
+        public void Report(double value) => report(value);
+    }
+}

@@ -1,0 +1,248 @@
+using System.Text.Json;
+using CsCheck;
+using Microsoft.ML.Data;
+
+namespace MLNet.AnomalyNormalization.Imaging.Tests;
+
+[TestClass]
+public sealed class HeatMapTests
+{
+    private const string Seed = "0000KDXOm2k3";
+
+    private static readonly Gen<float> s_score = Gen.Frequency(
+        (6, Gen.Float[0, 200]),
+        (2, OneOf(100f, float.BitDecrement(100f), float.BitIncrement(100f), 50f, 150f, 0f, 1000f)),
+        (1, OneOf(float.NaN, float.PositiveInfinity, float.NegativeInfinity)));
+
+    [TestMethod]
+    public void Render_colours_every_pixel_by_its_score_alone()
+        => s_score.Array[24].Select(Gen.Double[60, 140], Gen.Bool).Sample((map, threshold, isJet) =>
+        {
+            HeatMapColors colors = isJet ? HeatMapColors.Jet : HeatMapColors.Even;
+            using MLImage picture = HeatMap.Render(map, height: 4, width: 6, threshold, colors);
+            Assert.AreEqual((4, 6), (picture.Height, picture.Width));
+            for (int i = 0; i < map.Length; i++)
+            {
+                ColorTable.Rgb expected = ColorTable.Of(colors).At(Position(map[i], threshold));
+                Assert.AreEqual((expected.Red, expected.Green, expected.Blue), Pixels.At(picture, i / 6, i % 6));
+            }
+        }, seed: Seed, iter: 200);
+
+    [TestMethod]
+    public void Overlay_mixes_image_and_colours_in_the_share_asked_for()
+        => s_score.Array[12].Select(Gen.Double[0, 1], Gen.Int[1, 9], Gen.Int[1, 9]).Sample((map, opacity, height, width) =>
+        {
+            using MLImage image = Pixels.Ramp(height, width);
+            using MLImage picture = HeatMap.Overlay(image, map, height: 3, width: 4, opacity);
+            float[] positions = [.. map.Select(score => Position(score, 100))];
+            var scaling = new MapScaling(new(3, 4), new(height, width));
+            for (int y = 0; y < height; y++)
+            {
+                for (int x = 0; x < width; x++)
+                {
+                    ColorTable.Rgb color = ColorTable.Of(HeatMapColors.Even).At(scaling.Bilinear(positions, y, x));
+                    (byte grey, _, _) = Pixels.At(image, y, x);
+                    (byte red, byte green, byte blue) = Pixels.At(picture, y, x);
+                    Assert.AreEqual((grey * (1 - opacity)) + (color.Red * opacity), red, 0.502);
+                    Assert.AreEqual((grey * (1 - opacity)) + (color.Green * opacity), green, 0.502);
+                    Assert.AreEqual((grey * (1 - opacity)) + (color.Blue * opacity), blue, 0.502);
+                }
+            }
+        }, seed: Seed, iter: 200);
+
+    [TestMethod]
+    public void Overlay_without_opacity_is_the_image_and_with_all_of_it_the_heat_map()
+    {
+        float[] map = [40, 80, 100, 120, 160, float.NaN];
+        using MLImage image = Pixels.Ramp(2, 3);
+        using MLImage none = HeatMap.Overlay(image, map, height: 2, width: 3, opacity: 0);
+        using MLImage all = HeatMap.Overlay(image, map, height: 2, width: 3, opacity: 1);
+        using MLImage rendered = HeatMap.Render(map, height: 2, width: 3);
+        Pixels.AssertSame(image, none);
+        Pixels.AssertSame(rendered, all);
+    }
+
+    [TestMethod]
+    public void The_order_of_the_colours_in_memory_is_of_no_account()
+    {
+        float[] map = [40, 80, 120, 160];
+        using MLImage rgba = Pixels.Plain(5, 5, 10, 100, 200);
+        using MLImage bgra = Pixels.Plain(5, 5, 10, 100, 200, MLPixelFormat.Bgra32);
+        using MLImage first = HeatMap.Overlay(rgba, map, height: 2, width: 2);
+        using MLImage second = HeatMap.Overlay(bgra, map, height: 2, width: 2);
+        Pixels.AssertSame(first, second);
+    }
+
+    [TestMethod]
+    public void The_mask_is_white_exactly_where_the_nearest_score_is_not_below_the_threshold()
+        => s_score.Array[12].Select(OneOf(100.0, 99.9995, 64.25, 110), Gen.Int[1, 20], Gen.Int[1, 20])
+            .Sample((map, threshold, height, width) =>
+            {
+                using MLImage mask = HeatMap.Mask(map, height: 4, width: 3, height, width, threshold);
+                var scaling = new MapScaling(new(4, 3), new(height, width));
+                for (int y = 0; y < height; y++)
+                {
+                    for (int x = 0; x < width; x++)
+                    {
+                        bool isDefect = !(map[scaling.Nearest(y, x)] < (float)threshold);
+                        byte value = isDefect ? (byte)255 : (byte)0;
+                        Assert.AreEqual((value, value, value), Pixels.At(mask, y, x));
+                    }
+                }
+            }, seed: Seed, iter: 300);
+
+    [TestMethod]
+    [DataRow(100f, true, DisplayName = "at the threshold: anomalous")]
+    [DataRow(99.99999f, false, DisplayName = "the float below the threshold: normal")]
+    [DataRow(float.NaN, true, DisplayName = "NaN is never normal")]
+    [DataRow(float.PositiveInfinity, true, DisplayName = "above everything")]
+    [DataRow(0f, false, DisplayName = "the floor")]
+    public void The_decision_at_one_pixel(float score, bool isAnomalous)
+    {
+        using MLImage mask = HeatMap.Mask([score], height: 1, width: 1);
+        Assert.AreEqual(isAnomalous ? 255 : 0, Pixels.At(mask, 0, 0).Red);
+    }
+
+    [TestMethod]
+    public void NaN_has_the_top_colour()
+    {
+        using MLImage picture = HeatMap.Render([float.NaN, 1000], height: 1, width: 2);
+        Assert.AreEqual(Pixels.At(picture, 0, 1), Pixels.At(picture, 0, 0));
+    }
+
+    [TestMethod]
+    public void A_good_part_never_looks_red_because_it_is_alone()
+        => Gen.Float[0, 85].Array[16].Select(Gen.Bool).Sample((map, isJet) =>
+        {
+            using MLImage picture = HeatMap.Render(map, height: 4, width: 4, colors: isJet ? HeatMapColors.Jet : HeatMapColors.Even);
+            for (int i = 0; i < 16; i++)
+            {
+                (byte red, _, byte blue) = Pixels.At(picture, i / 4, i % 4);
+                Assert.IsLessThan(blue, red, $"score {map[i]}");
+            }
+        }, seed: Seed, iter: 300);
+
+    [TestMethod]
+    public void A_score_has_the_same_colour_whatever_else_is_in_the_map()
+        => s_score.Array[9].Sample(map =>
+        {
+            using MLImage together = HeatMap.Render(map, height: 3, width: 3);
+            for (int i = 0; i < map.Length; i++)
+            {
+                using MLImage alone = HeatMap.Render(map.AsSpan(i, 1), height: 1, width: 1);
+                Assert.AreEqual(Pixels.At(alone, 0, 0), Pixels.At(together, i / 3, i % 3));
+            }
+        }, seed: Seed, iter: 100);
+
+    [TestMethod]
+    public void The_outline_is_the_border_of_the_mask_and_nothing_else_changes()
+        => s_score.Array[20].Select(Gen.Int[1, 25], Gen.Int[1, 25]).Sample((map, height, width) =>
+        {
+            using MLImage image = Pixels.Ramp(height, width);
+            using MLImage mask = HeatMap.Mask(map, height: 5, width: 4, height, width);
+            using MLImage outlined = HeatMap.Outline(image, map, height: 5, width: 4);
+            for (int y = 0; y < height; y++)
+            {
+                for (int x = 0; x < width; x++)
+                {
+                    bool isBorder = IsIn(y, x) && !(IsIn(y - 1, x) && IsIn(y + 1, x) && IsIn(y, x - 1) && IsIn(y, x + 1));
+                    Assert.AreEqual(isBorder ? ((byte)255, (byte)0, (byte)255) : Pixels.At(image, y, x), Pixels.At(outlined, y, x));
+                }
+            }
+
+            bool IsIn(int y, int x) => y >= 0 && y < height && x >= 0 && x < width && Pixels.At(mask, y, x).Red == 255;
+        }, seed: Seed, iter: 200);
+
+    [TestMethod]
+    public void The_line_of_the_outline_grows_with_the_image()
+    {
+        using MLImage image = Pixels.Plain(600, 700, 0, 0, 0);
+        using MLImage outlined = HeatMap.Outline(image, [1000, 0], height: 1, width: 2);
+        byte[] middleRow = [.. Enumerable.Range(0, 700).Select(x => Pixels.At(outlined, 300, x).Red)];
+        Assert.AreEqual("0,1,348,349", string.Join(',', Enumerable.Range(0, 700).Where(x => middleRow[x] == 255)));
+    }
+
+    [TestMethod]
+    public void The_window_is_quadra_s_bit_for_bit()
+    {
+        int compared = 0;
+        foreach (JsonElement scenario in Oracle.Load("report.json").GetProperty("scenarios").EnumerateArray())
+        {
+            if (!scenario.TryGetProperty("heat_input_per_image_bits", out JsonElement heat))
+                continue;
+
+            double normalized = Oracle.Number(scenario.GetProperty("normalized_threshold_full_precision"));
+            double raw = Oracle.Number(scenario.GetProperty("metadata").GetProperty("threshold"));
+            string type = scenario.GetProperty("effective").GetProperty("training_threshold_type").GetString()!;
+            double training = Oracle.Number(scenario.GetProperty("model_json_thresholds").GetProperty($"{type}_threshold"));
+            float[] maps = Oracle.Singles(scenario.GetProperty("raw_maps"));
+            new ScoreNormalizer(training, new(raw, normalized)).Normalize<float>(maps, maps);
+            int image = 0;
+            foreach (JsonElement bits in heat.EnumerateArray())
+            {
+                float[] expected = [.. bits.EnumerateArray().Select(bit => BitConverter.UInt32BitsToSingle(bit.GetUInt32()))];
+                CollectionAssert.AreEqual(expected, HeatMap.Positions(maps.AsSpan(36 * image++, 36), normalized));
+                compared++;
+            }
+        }
+
+        Assert.IsGreaterThan(40, compared);
+    }
+
+    [TestMethod]
+    [DataRow("even", DisplayName = "the even colours over an image")]
+    [DataRow("jet", DisplayName = "quadra's colours over an image")]
+    [DataRow("mask", DisplayName = "the mask")]
+    [DataRow("outline", DisplayName = "the outline on the image")]
+    public void Pictures_are_the_committed_ones(string name)
+    {
+        // A slope from 0 to 200 with a hill, a hole and a missing value.
+        float[] map = [.. Enumerable.Range(0, 12 * 16).Select(i => (12.5f * (i % 16)) + (i / 16 is > 3 and < 8 ? 30 : 0))];
+        map[(9 * 16) + 13] = 20;
+        map[(2 * 16) + 2] = float.NaN;
+        using MLImage image = Pixels.Ramp(48, 64);
+        using MLImage picture = name switch
+        {
+            "even" => HeatMap.Overlay(image, map, height: 12, width: 16, opacity: 0.7),
+            "jet" => HeatMap.Overlay(image, map, height: 12, width: 16, opacity: 0.7, colors: HeatMapColors.Jet),
+            "mask" => HeatMap.Mask(map, height: 12, width: 16, 48, 64),
+            _ => HeatMap.Outline(image, map, height: 12, width: 16),
+        };
+
+        using var folder = new TemporaryFolder();
+        picture.Save(folder["saved.png"]);
+        using MLImage saved = MLImage.CreateFromFile(folder["saved.png"]);
+        Pixels.AssertSame(picture, saved);
+
+        using MLImage golden = MLImage.CreateFromFile(Path.Combine(AppContext.BaseDirectory, "Golden", $"{name}.png"));
+        Pixels.AssertSame(golden, saved);
+    }
+
+    [TestMethod]
+    public void Bad_input_says_what_came_and_what_was_due()
+    {
+        using MLImage image = Pixels.Plain(2, 2, 0, 0, 0);
+        float[] map = new float[5];
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => HeatMap.Render(map, height: 2, width: 3)).Message, "5 values, but height x width is 2 x 3 = 6");
+        Assert.ThrowsExactly<ArgumentException>(() => HeatMap.Overlay(image, map, height: 2, width: 3));
+        Assert.ThrowsExactly<ArgumentException>(() => HeatMap.Outline(image, map, height: 2, width: 3));
+        Assert.ThrowsExactly<ArgumentException>(() => HeatMap.Mask(map, height: 2, width: 3));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Render(map, height: 0, width: 3));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Mask(map, height: 1, width: 5, 0, 5));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Render(map, height: 1, width: 5, threshold: double.NaN));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Mask(map, height: 1, width: 5, threshold: double.PositiveInfinity));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Overlay(image, map, height: 1, width: 5, opacity: 1.5));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Overlay(image, map, height: 1, width: 5, opacity: double.NaN));
+        Assert.ThrowsExactly<ArgumentNullException>(() => HeatMap.Overlay(null!, map, height: 1, width: 5));
+    }
+
+    private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);
+
+    // In the element type of the map, operation by operation, as quadra's tensors do.
+    private static float Position(float score, double threshold)
+    {
+        float position = (score - (float)(threshold - 50)) / 100;
+        return float.IsNaN(position) ? 1 : position < 0 ? 0 : position > 1 ? 1 : position;
+    }
+}

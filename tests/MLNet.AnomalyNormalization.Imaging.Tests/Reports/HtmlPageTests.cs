@@ -1,0 +1,229 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.ML.Data;
+using Microsoft.Playwright;
+using MLNet.AnomalyNormalization.Imaging.Reports;
+
+namespace MLNet.AnomalyNormalization.Imaging.Tests.Reports;
+
+[TestClass]
+public sealed partial class HtmlPageTests
+{
+    private static readonly string[] s_browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+    private static TemporaryFolder? s_folder;
+    private static IPlaywright? s_playwright;
+    private static IBrowser? s_browser;
+
+    private static string Page => s_folder!["report/report.html"];
+
+    [ClassInitialize]
+    public static async Task Start(TestContext context)
+    {
+        s_folder = new TemporaryFolder();
+        SampleReport.Write(s_folder["report"]);
+        if (s_browsers.FirstOrDefault(File.Exists) is not { } browser)
+            return;
+
+        s_playwright = await Playwright.CreateAsync();
+        s_browser = await s_playwright.Chromium.LaunchAsync(new() { ExecutablePath = browser, Args = ["--no-sandbox", "--disable-gpu"] });
+    }
+
+    [ClassCleanup]
+    public static async Task Stop()
+    {
+        if (s_browser is not null)
+            await s_browser.DisposeAsync();
+        s_playwright?.Dispose();
+        s_folder?.Dispose();
+    }
+
+    [TestMethod]
+    public void The_page_needs_nothing_from_elsewhere()
+    {
+        string html = File.ReadAllText(Page);
+        Assert.DoesNotContain("{{", html);
+        Assert.DoesNotMatchRegex(Address(), html);
+        Assert.IsLessThan(1_000_000, html.Length);
+        foreach (Match source in Source().Matches(html))
+            Assert.StartsWith("data:image/", source.Groups[1].Value);
+    }
+
+    [TestMethod]
+    public void Names_are_escaped()
+    {
+        string html = File.ReadAllText(Page);
+        Assert.DoesNotContain("<img src=x", html);
+        Assert.Contains("&lt;img src=x onerror=alert(1)&gt;&amp;&quot;&#39;.png", html);
+    }
+
+    [TestMethod]
+    public void Without_labels_the_page_says_so()
+    {
+        Assessment assessment = ReportScenario.Of("p9").Assess();
+        string html = new HtmlPage(assessment).Write(null, []);
+        Assert.Contains($"{assessment.Rows.Count(row => row.IsPredictedAnomalous)} of 30 images lie at or above the threshold of 100; no label is known.", html);
+        Assert.DoesNotContain("NaN", html);
+    }
+
+    [TestMethod]
+    public void Pictures_are_shown_for_the_first_images_only_so_that_the_page_stays_small()
+    {
+        using var folder = new TemporaryFolder();
+        using MLImage image = Pixels.Plain(2, 2, 9, 9, 9);
+        var report = new AnomalyReport(new(1, 1));
+        for (int i = 0; i < HtmlPage.PicturedImages + 5; i++)
+            report.Add(new($"good/{i}.png", 0.5f, new([0.5f], 1, 1)) { IsAnomalous = false, Image = image });
+        report.Write(folder["report"]);
+        string html = File.ReadAllText(folder["report/report.html"]);
+        Assert.HasCount(HtmlPage.PicturedImages + 6, html.Split("<article"));
+        Assert.HasCount(HtmlPage.PicturedImages + 1, html.Split("class=\"pictures\""));
+    }
+
+    [TestMethod]
+    public async Task Without_JavaScript_the_verdict_the_figures_and_the_gallery_are_there()
+    {
+        await using IBrowserContext context = await OpenAsync(new() { JavaScriptEnabled = false });
+        IPage page = context.Pages[0];
+        Assert.AreEqual("At the threshold of 100, 6 of 8 defective images are found and 1 of 15 good images are rejected.", await Text(page, "#verdict"));
+        Assert.AreEqual("0.857", await Text(page, "#figure-precision"));
+        Assert.AreEqual("2", await Text(page, "#escape"));
+        Assert.AreEqual(24, await page.Locator(".card").CountAsync());
+        Assert.IsFalse(await page.Locator(".filters").IsVisibleAsync());
+        string[] outcomes = await Outcomes(page);
+        CollectionAssert.AreEqual(new[] { "escape", "escape", "overkill" }, outcomes[..3].Order().ToArray());
+        Assert.DoesNotContain("escape", outcomes[3..]);
+    }
+
+    [TestMethod]
+    public async Task The_script_starts_with_what_the_page_says_without_it()
+    {
+        await using IBrowserContext without = await OpenAsync(new() { JavaScriptEnabled = false });
+        await using IBrowserContext with = await OpenAsync(new());
+        foreach (string part in new[] { "#verdict", ".figures", ".confusion", "#threshold" })
+            Assert.AreEqual(await Text(without.Pages[0], part), await Text(with.Pages[0], part));
+        CollectionAssert.AreEqual(await Outcomes(without.Pages[0]), await Outcomes(with.Pages[0]));
+        CollectionAssert.AreEqual(
+            await without.Pages[0].Locator(".card h3").AllTextContentsAsync() as List<string>,
+            await with.Pages[0].Locator(".card h3").AllTextContentsAsync() as List<string>);
+    }
+
+    [TestMethod]
+    public async Task The_keyboard_moves_the_threshold_and_everything_follows_at_once()
+    {
+        await using IBrowserContext context = await OpenAsync(new());
+        IPage page = context.Pages[0];
+        await page.Locator("#threshold").FocusAsync();
+        await page.Keyboard.PressAsync("PageDown");
+        await page.Keyboard.PressAsync("ArrowLeft");
+        await page.Keyboard.PressAsync("Shift+ArrowRight");
+        Assert.AreEqual("89.1", await page.Locator("#threshold").GetAttributeAsync("aria-valuenow"));
+        await AssertCounts(page, 89.1);
+        for (int i = 0; i < 41; i++)
+            await page.Keyboard.PressAsync("Shift+ArrowLeft");
+        Assert.AreEqual("85", await page.Locator("#threshold").GetAttributeAsync("aria-valuenow"));
+        Assert.AreEqual(1, await page.Locator(".card[data-score='85'][data-label='1']").CountAsync(), "a score on the threshold");
+        await AssertCounts(page, 85);
+        await page.Keyboard.PressAsync("Home");
+        await AssertCounts(page, 0);
+        Assert.AreEqual("100.0 %", await Text(page, "#figure-overkill"));
+        await page.Keyboard.PressAsync("End");
+        Assert.AreEqual("100.0 %", await Text(page, "#figure-escape"));
+        Assert.AreEqual("0.000", await Text(page, "#figure-f1"));
+        await page.Locator("#reset").ClickAsync();
+        await AssertCounts(page, 100);
+    }
+
+    [TestMethod]
+    public async Task The_mouse_drags_the_threshold()
+    {
+        await using IBrowserContext context = await OpenAsync(new());
+        IPage page = context.Pages[0];
+        LocatorBoundingBoxResult box = (await page.Locator("#chart").BoundingBoxAsync())!;
+        double maximum = double.Parse((await page.Locator("#chart").GetAttributeAsync("data-maximum"))!, CultureInfo.InvariantCulture);
+        LocatorBoundingBoxResult line = (await page.Locator("#threshold").BoundingBoxAsync())!;
+        await page.Mouse.MoveAsync(line.X + (line.Width / 2), line.Y + (line.Height / 2));
+        await page.Mouse.DownAsync();
+        await page.Mouse.MoveAsync(box.X + (float)(box.Width * 60 / maximum), box.Y + (box.Height / 2), new() { Steps = 4 });
+        await page.Mouse.UpAsync();
+        double now = double.Parse((await page.Locator("#threshold").GetAttributeAsync("aria-valuenow"))!, CultureInfo.InvariantCulture);
+        Assert.AreEqual(60, now, 1);
+        await AssertCounts(page, now);
+    }
+
+    [TestMethod]
+    public async Task Filters_show_a_class_or_an_outcome_and_the_order_can_be_chosen()
+    {
+        await using IBrowserContext context = await OpenAsync(new());
+        IPage page = context.Pages[0];
+        await page.Locator("#by-outcome").SelectOptionAsync("wrong");
+        Assert.AreEqual("3 of 24 images", await Text(page, "#shown"));
+        Assert.AreEqual(3, await page.Locator(".card:visible").CountAsync());
+        await page.Locator("#by-class").SelectOptionAsync("good");
+        Assert.AreEqual(1, await page.Locator(".card:visible").CountAsync());
+        await page.Locator("#by-outcome").SelectOptionAsync("unknown");
+        Assert.AreEqual("1 of 24 images", await Text(page, "#shown"));
+        await page.Locator("#by-outcome").SelectOptionAsync("");
+        await page.Locator("#by-class").SelectOptionAsync("");
+        await page.Locator("#by-order").SelectOptionAsync("score");
+        double[] scores = [.. (await page.Locator(".card b").AllTextContentsAsync()).Select(score => double.Parse(score, CultureInfo.InvariantCulture))];
+        CollectionAssert.AreEqual(scores.OrderDescending().ToArray(), scores);
+    }
+
+    [TestMethod]
+    [DataRow(ColorScheme.Light, 1280, DisplayName = "light, on a desk")]
+    [DataRow(ColorScheme.Dark, 1280, DisplayName = "dark, on a desk")]
+    [DataRow(ColorScheme.Light, 360, DisplayName = "light, on a phone")]
+    [DataRow(ColorScheme.Dark, 360, DisplayName = "dark, on a phone")]
+    public async Task The_page_fits_and_can_be_read(ColorScheme scheme, int width)
+    {
+        await using IBrowserContext context = await OpenAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 800 } });
+        IPage page = context.Pages[0];
+        Assert.IsLessThanOrEqualTo(width, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"), "nothing sticks out");
+        int brightness = await page.EvaluateAsync<int>("Number(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])");
+        Assert.AreEqual(scheme == ColorScheme.Light, brightness > 128);
+        Assert.AreEqual(
+            0, await page.EvaluateAsync<int>("[...document.images].filter(i => i.complete && i.naturalWidth === 0).length"), "every picture can be shown");
+    }
+
+    [GeneratedRegex("(https?:)?//[a-z0-9]+\\.[a-z]", RegexOptions.IgnoreCase)]
+    private static partial Regex Address();
+
+    [GeneratedRegex(" src=\"([^\"]{0,40})")]
+    private static partial Regex Source();
+
+    private static async Task<IBrowserContext> OpenAsync(BrowserNewContextOptions options)
+    {
+        if (s_browser is null)
+            Assert.Inconclusive("There is no Chromium on this machine.");
+        IBrowserContext context = await s_browser.NewContextAsync(options);
+        IPage page = await context.NewPageAsync();
+        page.PageError += (_, error) => Assert.Fail(error);
+        page.Request += (_, request) => Assert.MatchesRegex("^(file|data):", request.Url);
+        page.Dialog += (_, dialog) => Assert.Fail(dialog.Message);
+        await page.GotoAsync(new Uri(Page).AbsoluteUri);
+        return context;
+    }
+
+    private static async Task<string> Text(IPage page, string selector) => (await page.Locator(selector).TextContentAsync())!.Trim();
+
+    private static async Task<string[]> Outcomes(IPage page)
+        => [.. (await page.Locator(".card").EvaluateAllAsync<string[]>("cards => cards.map(card => card.className.split(' ')[1])"))];
+
+    // Counted again from what the cards say, by the rule of the library.
+    private static async Task AssertCounts(IPage page, double threshold)
+    {
+        string[][] rows = await page.Locator(".card").EvaluateAllAsync<string[][]>("cards => cards.map(card => [card.dataset.score, card.dataset.label])");
+        foreach ((string id, string label, bool isAnomalous) in
+            new[] { ("passed", "0", false), ("overkill", "0", true), ("escape", "1", false), ("found", "1", true) })
+        {
+            int expected = rows.Count(row => row[1] == label && (double.Parse(row[0], CultureInfo.InvariantCulture) >= threshold) == isAnomalous);
+            Assert.AreEqual(expected.ToString(CultureInfo.InvariantCulture), await Text(page, $"#{id}"), id);
+        }
+
+        double found = rows.Count(row => row[1] == "1" && double.Parse(row[0], CultureInfo.InvariantCulture) >= threshold);
+        double rejected = rows.Count(row => row[1] != "" && double.Parse(row[0], CultureInfo.InvariantCulture) >= threshold);
+        double precision = rejected == 0 ? 0 : found / rejected;
+        Assert.AreEqual(precision, double.Parse(await Text(page, "#figure-precision"), CultureInfo.InvariantCulture), 0.0006);
+    }
+}

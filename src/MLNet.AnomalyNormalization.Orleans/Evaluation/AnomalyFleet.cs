@@ -2,9 +2,12 @@ using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 
-/// <summary>Evaluation by a whole cluster.</summary>
+/// <summary>Evaluation by a whole cluster, and what its configuration has to name.</summary>
 public static class AnomalyFleet
 {
+    /// <summary>The name of the grain storage that <see cref="IStationGrain"/> needs, any that Orleans has or is given.</summary>
+    public const string StationStorage = "AnomalyStations";
+
     /// <summary>
     /// Evaluates a test set on all silos of a cluster: what <c>mlContext.AnomalyDetection.EvaluateNormalized</c> gives for the rows of all
     /// shards, one after another, to the bit, whatever the number of silos and the size of the shards, and whether or not a silo is lost

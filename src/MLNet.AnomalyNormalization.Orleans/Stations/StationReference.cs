@@ -1,0 +1,41 @@
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>The distribution of normalised scores that a station's are compared with, usually that of the fit, and the limits of the drift.</summary>
+[GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.StationReference")]
+public sealed class StationReference
+{
+    /// <summary>Takes the distribution of some scores.</summary>
+    /// <param name="normalizedScores">Normalised scores, 0..1000; at least one.</param>
+    /// <exception cref="ArgumentException">There is no score, or one is NaN.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A score lies outside 0..1000.</exception>
+    public StationReference(IEnumerable<float> normalizedScores)
+    {
+        ArgumentNullException.ThrowIfNull(normalizedScores);
+        foreach (float score in normalizedScores)
+            Scores.Add(ScoreHistogram.Require(score, countNaNAsAnomalous: false, "The reference"));
+        if (Scores.Count == 0)
+            throw new ArgumentException("There are no scores. Give those of the data that the threshold was learned from.", nameof(normalizedScores));
+    }
+
+    /// <summary>The limit of <see cref="ScoreDrift.PopulationStabilityIndex"/>; positive. The customary 0.25 stands for a major shift.</summary>
+    [Id(1)]
+    public double PopulationStabilityIndexLimit { get; init => field = RequirePositive(value); } = 0.25;
+
+    /// <summary>The limit of <see cref="ScoreDrift.KolmogorovSmirnovDistance"/>; positive.</summary>
+    [Id(2)]
+    public double KolmogorovSmirnovLimit { get; init => field = RequirePositive(value); } = 0.2;
+
+    /// <summary>How many recent rows the drift rests on, at least; positive. Below this number no alert is raised.</summary>
+    [Id(3)]
+    public int WindowRows { get; init => field = value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(WindowRows), value, "Expected at least 1 row."); } = 1000;
+
+    /// <summary>Whether a score of NaN counts as 1000. Otherwise a batch with one is refused.</summary>
+    [Id(4)]
+    public bool CountNaNAsAnomalous { get; init; }
+
+    [Id(0)]
+    internal ScoreHistogram Scores { get; } = new();
+
+    private static double RequirePositive(double value)
+        => value > 0 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "A limit of a drift must be positive.");
+}

@@ -1,0 +1,64 @@
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>What a station keeps in the grain storage: plain values alone, for whatever serializer the storage has.</summary>
+[GenerateSerializer, Alias("MLNet.AnomalyNormalization.StationState")]
+internal sealed class StationState
+{
+    [Id(0)]
+    public long BatchCount { get; set; }
+
+    [Id(1)]
+    public long RowCount { get; set; }
+
+    [Id(2)]
+    public long AnomalousCount { get; set; }
+
+    /// <summary>The numbers of the batches; see <see cref="Orleans.BatchNumbers"/>.</summary>
+    [Id(3)]
+    public List<long> BatchNumbers { get; set; } = [];
+
+    /// <summary>The reference's histogram; null without a reference.</summary>
+    [Id(4)]
+    public ScoreHistogram? Reference { get; set; }
+
+    [Id(5)]
+    public double PopulationStabilityIndexLimit { get; set; }
+
+    [Id(6)]
+    public double KolmogorovSmirnovLimit { get; set; }
+
+    [Id(7)]
+    public int WindowRows { get; set; } = 1000;
+
+    [Id(8)]
+    public bool CountNaNAsAnomalous { get; set; }
+
+    [Id(9)]
+    public StationWindow Recent { get; set; } = new();
+
+    /// <summary>The rows before <see cref="Recent"/>, exactly <see cref="WindowRows"/> of them, or none yet.</summary>
+    [Id(10)]
+    public StationWindow Before { get; set; } = new();
+
+    [Id(11)]
+    public StationAlert? Alert { get; set; }
+
+    /// <summary>Whether the alert still has to be passed on.</summary>
+    [Id(12)]
+    public bool IsAlertPending { get; set; }
+}
+
+/// <summary>Some consecutive rows.</summary>
+[GenerateSerializer, Alias("MLNet.AnomalyNormalization.StationWindow")]
+internal sealed class StationWindow
+{
+    [Id(0)]
+    public ScoreHistogram Scores { get; set; } = new();
+
+    /// <summary>The scores with known labels, the normal ones and the anomalous ones.</summary>
+    [Id(1)]
+    public List<float> Normal { get; set; } = [];
+
+    [Id(2)]
+    public List<float> Anomalous { get; set; } = [];
+}

@@ -1,0 +1,57 @@
+using FleetEvaluation;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Serialization;
+using Orleans.Storage;
+using Orleans.TestingHost;
+
+namespace MLNet.AnomalyNormalization.Orleans.Tests;
+
+/// <summary>A cluster of so many silos in this process, with the network between them in memory.</summary>
+internal sealed class Cluster : IAsyncDisposable
+{
+    private Cluster(InProcessTestCluster silos) => Silos = silos;
+
+    public InProcessTestCluster Silos { get; }
+
+    public IGrainFactory Grains => Silos.Client;
+
+    /// <summary>Starts a cluster.</summary>
+    /// <param name="silos">The number of silos.</param>
+    /// <param name="storage">Where stations are stored; null for memory, which goes with the cluster.</param>
+    /// <param name="alerts">What alerts are passed on to, if anything.</param>
+    public static async Task<Cluster> Start(int silos, string? storage = null, IStationAlertHandler? alerts = null)
+    {
+        var builder = new InProcessTestClusterBuilder((short)silos);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            if (storage is null)
+            {
+                silo.AddMemoryGrainStorage(AnomalyFleet.StationStorage);
+            }
+            else
+            {
+                silo.Services.AddKeyedSingleton<IGrainStorage>(AnomalyFleet.StationStorage, (services, _) => new FileGrainStorage(
+                    storage, new OrleansGrainStorageSerializer(services.GetRequiredService<Serializer>())));
+            }
+
+            if (alerts is not null)
+                silo.Services.AddSingleton(alerts);
+        });
+        InProcessTestCluster cluster = builder.Build();
+        await cluster.DeployAsync();
+        return new(cluster);
+    }
+
+    /// <summary>Ends all silos at once, without a chance to write anything.</summary>
+    public async Task Crash()
+    {
+        foreach (InProcessSiloHandle silo in Silos.Silos.ToArray())
+            await Silos.KillSiloAsync(silo);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Silos.StopAllSilosAsync();
+        await Silos.DisposeAsync();
+    }
+}

@@ -21,8 +21,7 @@ public sealed class NotebookPicturesTests
             string[] source = figure.Element("img")!.Attribute("src")!.Value.Split(',');
             Assert.AreEqual("data:image/png;base64", source[0]);
             using MLImage decoded = MLImage.CreateFromStream(new MemoryStream(Convert.FromBase64String(source[1])));
-            Assert.AreEqual((image.Height, image.Width), (decoded.Height, decoded.Width));
-            CollectionAssert.AreEqual(Pixels.Of(image), Pixels.Of(decoded));
+            Pixels.AssertSame(image, decoded);
         }
     }
 

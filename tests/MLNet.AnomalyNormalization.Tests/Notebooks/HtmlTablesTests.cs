@@ -67,9 +67,15 @@ public sealed class HtmlTablesTests
         foreach (PropertyInfo property in typeof(PixelMetrics).GetProperties().Where(p => p.PropertyType == typeof(double) && p.CanWrite))
             property.SetValue(pixel, property.Name.EndsWith("Error", StringComparison.Ordinal) ? 0 : next++);
 
-        string[] shown = [.. Shown(pixel).Values.Select(values => values[0])];
-        Assert.HasCount(17, shown);
-        Assert.HasCount(17, shown.Distinct());
+        Dictionary<string, string[]> rows = Shown(pixel);
+        Assert.HasCount(18, rows);
+        foreach ((string name, double value) in new[]
+        {
+            ("F1", pixel.F1Score), ("Precision", pixel.Precision), ("Recall", pixel.Recall), ("Accuracy", pixel.Accuracy),
+        })
+            Assert.AreEqual(value.ToString("F4", CultureInfo.InvariantCulture), rows[name][0]);
+
+        IEnumerable<string> shown = rows.Values.Select(values => values[0]);
         double[] numbers = [.. shown.Select(text => double.Parse(text, CultureInfo.InvariantCulture)).Where(number => number >= 1000)];
         CollectionAssert.AreEquivalent(Enumerable.Range(1000, next - 1000).Select(number => (double)number).ToArray(), numbers);
     }

@@ -10,6 +10,9 @@ public sealed partial class EvaluationTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "samples", "notebooks");
 
+    // Debug or Release, as this assembly itself was built.
+    private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
+
     private static IReadOnlyList<string> Shown = [];
 
     [ClassInitialize]
@@ -37,18 +40,38 @@ public sealed partial class EvaluationTests
     }
 
     [TestMethod]
+    public void The_program_asks_for_the_packages_of_the_notebook()
+    {
+        string[] program = Packages("Evaluation.cs", "^#:package ([^@]+)@(.+)$");
+        Assert.HasCount(2, program);
+        CollectionAssert.AreEqual(Packages("Evaluation.ipynb", @"#r \\""nuget: ([^,]+), ([^\\]+)"), program);
+
+        static string[] Packages(string fileName, string pattern) =>
+        [
+            .. Regex.Matches(File.ReadAllText(Path.Combine(Folder, fileName)), pattern, RegexOptions.Multiline)
+                .Select(match => $"{match.Groups[1].Value} {match.Groups[2].Value.Trim()}"),
+        ];
+    }
+
+    [TestMethod]
     public void The_program_runs_on_the_packages_just_packed_and_prints_the_figures_of_the_notebook()
     {
         using var folder = new TemporaryFolder();
-        string configuration = Path.GetFileName(Path.GetDirectoryName(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar)))!;
-        foreach (string project in new[] { "MLNet.AnomalyNormalization", "MLNet.AnomalyNormalization.Imaging" })
+        string core = Path.Combine("src", "MLNet.AnomalyNormalization"), imaging = core + ".Imaging";
+        foreach (string project in new[] { core, imaging })
         {
             // What the tests were built with, packed as the README says.
-            Dotnet(Repository.Root, "pack", "--no-build", "--configuration", configuration, Path.Combine("src", project),
-                "--output", Path.Combine("samples", "packages"));
+            Dotnet(Repository.Root, "pack", project, "--no-build", "--configuration", Configuration, "--output", "samples/packages");
         }
 
         string printed = Dotnet(folder[""], "run", Path.Combine(Folder, "Evaluation.cs"));
+
+        string packages = Dotnet(Repository.Root, "msbuild", core, "-getProperty:NuGetPackageRoot").Trim();
+        string version = NotebookPackages.Versions["MLNet.AnomalyNormalization"], dll = Path.Combine("net8.0", "MLNet.AnomalyNormalization.dll");
+        CollectionAssert.AreEqual(
+            File.ReadAllBytes(Path.Combine(Repository.Root, core, "bin", Configuration, dll)),
+            File.ReadAllBytes(Path.Combine(packages, "mlnet.anomalynormalization", version, "lib", dll)),
+            "not the package that was just made");
 
         Assert.IsTrue(File.Exists(folder["evaluation-report/report.html"]), printed);
         StringAssert.Contains(printed, Shown[3], "the comparison of strategies");
@@ -56,9 +79,9 @@ public sealed partial class EvaluationTests
         MatchCollection rows = Row().Matches(printed);
         foreach (Match row in rows)
         {
-            string name = row.Groups[1].Value;
+            string name = row.Groups["name"].Value;
             string[] figures = evaluation.GetValueOrDefault(name) ?? learned[name];
-            Assert.AreEqual(string.Join(' ', figures).Trim(), Spaces().Replace(row.Groups[2].Value, " ").Trim(), name);
+            Assert.AreEqual(string.Join(' ', figures).Trim(), Spaces().Replace(row.Groups["figures"].Value, " "), name);
         }
 
         Assert.HasCount(12, rows, printed);
@@ -74,17 +97,19 @@ public sealed partial class EvaluationTests
             WorkingDirectory = workingDirectory,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            // No build server of these commands outlives them.
+            Environment = { ["MSBUILDDISABLENODEREUSE"] = "1", ["UseSharedCompilation"] = "false" },
         };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         Assert.AreEqual(0, process.ExitCode, $"dotnet {string.Join(' ', arguments)}\n{output}\n{errors.Result}");
-        return output.ReplaceLineEndings();
+        return output;
     }
 
-    // A name of the tables, padded to a column of its own, and its figures.
-    [GeneratedRegex(@"^((?:Threshold|95 % interval|AUROC|Average precision|Maximum F1|AUPRO|AUPIMO|F1|Precision|Recall|False positives|False negatives)) {2,}(\S.*)$", RegexOptions.Multiline)]
+    // A name as in the notebook's tables, padded to a column of its own, and its figures.
+    [GeneratedRegex(@"^(?<name>[A-Z9]\S*(?: \S+)*) {2,}(?<figures>[0-9].*)$", RegexOptions.Multiline)]
     private static partial Regex Row();
 
     [GeneratedRegex(" +")]

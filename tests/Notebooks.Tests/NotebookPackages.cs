@@ -10,7 +10,7 @@ namespace Notebooks.Tests;
 /// </summary>
 internal static partial class NotebookPackages
 {
-    private static readonly Dictionary<string, string> s_versions = Versions();
+    public static IReadOnlyDictionary<string, string> Versions { get; } = ReadVersions();
 
     public static IReadOnlyList<Assembly> Assemblies { get; } =
     [
@@ -27,7 +27,7 @@ internal static partial class NotebookPackages
         MatchCollection directives = Directive().Matches(cell);
         foreach (Match directive in directives)
         {
-            if (s_versions.GetValueOrDefault(directive.Groups["id"].Value) != directive.Groups["version"].Value)
+            if (Versions.GetValueOrDefault(directive.Groups["id"].Value) != directive.Groups["version"].Value)
             {
                 throw new InvalidOperationException(
                     $"'{directive.Value}' names no package of this repository and none that it pins, or another version.");
@@ -37,7 +37,7 @@ internal static partial class NotebookPackages
         return (Directive().Replace(cell, ""), directives.Count > 0);
     }
 
-    private static Dictionary<string, string> Versions()
+    private static Dictionary<string, string> ReadVersions()
     {
         string version = Build("Directory.Build.props").Descendants("Version").Single().Value;
         IEnumerable<KeyValuePair<string, string>> own = Directory.GetDirectories(Path.Combine(Repository.Root, "src"))

@@ -12,7 +12,7 @@ internal sealed class HtmlTables : HtmlFormatter
 
     protected override string? Html(object value) => value switch
     {
-        AnomalyThresholds thresholds => Table("Thresholds: the raw scores that 100 stands for", [],
+        AnomalyThresholds thresholds => Table("Raw thresholds", [],
             Row("Image", Score(thresholds.Image)),
             Row("Pixel", Score(thresholds.Pixel))),
         ThresholdFit fit => Fit(fit),
@@ -84,7 +84,7 @@ internal sealed class HtmlTables : HtmlFormatter
 
     private static string Row(string name, params string[] values)
         => $"<tr><th scope=\"row\" style=\"text-align:left\">{name}</th>"
-            + string.Concat(values.Select(value => $"<td style=\"text-align:right\">{value}</td>")) + "</tr>";
+            + string.Concat(values.Select(value => $"<td style=\"text-align:right;padding-left:1em\">{value}</td>")) + "</tr>";
 
     /// <summary>With its certified half-width, if that isn't 0, grown by what rounding the number for the eye takes away.</summary>
     private static string Area(double value, double? halfWidth, string reason)

@@ -67,7 +67,8 @@ public sealed partial class EvaluationTests
         string printed = Dotnet(folder[""], "run", Path.Combine(Folder, "Evaluation.cs"));
 
         string packages = Dotnet(Repository.Root, "msbuild", core, "-getProperty:NuGetPackageRoot").Trim();
-        string version = NotebookPackages.Versions["MLNet.AnomalyNormalization"], dll = Path.Combine("net8.0", "MLNet.AnomalyNormalization.dll");
+        string version = NotebookPackages.Versions["MLNet.AnomalyNormalization"];
+        string dll = Path.Combine("net8.0", "MLNet.AnomalyNormalization.dll");
         CollectionAssert.AreEqual(
             File.ReadAllBytes(Path.Combine(Repository.Root, core, "bin", Configuration, dll)),
             File.ReadAllBytes(Path.Combine(packages, "mlnet.anomalynormalization", version, "lib", dll)),

@@ -16,7 +16,8 @@ internal static class Notebook
     public static IReadOnlyList<string> CodeCells(string path)
     {
         using JsonDocument notebook = JsonDocument.Parse(File.ReadAllText(path));
-        Assert.AreEqual(".net-csharp", notebook.RootElement.GetProperty("metadata").GetProperty("kernelspec").GetProperty("name").GetString());
+        JsonElement kernel = notebook.RootElement.GetProperty("metadata").GetProperty("kernelspec").GetProperty("name");
+        Assert.AreEqual(".net-csharp", kernel.GetString());
         return
         [
             .. from cell in notebook.RootElement.GetProperty("cells").EnumerateArray()
@@ -64,8 +65,8 @@ internal static class Notebook
                 throw new InvalidOperationException($"Cell {shown.Count + 1} throws: {e}", e);
             }
 
-            shown.Add(Shown(state.ReturnValue)
-                ?? throw new InvalidOperationException($"Cell {shown.Count + 1} shows nothing: it ends with {state.ReturnValue ?? "no value"}."));
+            shown.Add(Shown(state.ReturnValue) ?? throw new InvalidOperationException(
+                $"Cell {shown.Count + 1} shows nothing: it ends with {state.ReturnValue ?? "no value"}."));
         }
 
         return shown;

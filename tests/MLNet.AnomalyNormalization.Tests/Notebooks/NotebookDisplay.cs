@@ -16,8 +16,11 @@ internal static class NotebookDisplay
     {
         foreach (object attribute in value.GetType().GetCustomAttributes(inherit: true))
         {
-            if (attribute.GetType().Name != "TypeFormatterSourceAttribute" || Property(attribute, "FormatterSourceType") is not Type sourceType)
+            if (attribute.GetType().Name != "TypeFormatterSourceAttribute"
+                || Property(attribute, "FormatterSourceType") is not Type sourceType)
+            {
                 continue;
+            }
 
             object source = Activator.CreateInstance(sourceType)!;
             foreach (object formatter in (IEnumerable)source.GetType().GetMethod("CreateTypeFormatters")!.Invoke(source, null)!)

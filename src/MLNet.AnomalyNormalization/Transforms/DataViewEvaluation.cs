@@ -9,7 +9,6 @@ internal sealed class DataViewEvaluation
 {
     private readonly IDataView _data;
     private readonly AnomalyEvaluationOptions _options;
-    private readonly PixelEvaluatorOptions? _pixelOptions;
     private readonly AnomalyColumns _columns;
     private readonly IProgress<long>? _progress;
     private long _rows;
@@ -33,9 +32,6 @@ internal sealed class DataViewEvaluation
         }
 
         (_data, _options, _progress) = (data, options, progress);
-        _pixelOptions = options.MaskColumnName is null ? null
-            : options.CountNaNAsAnomalous ? options.Pixel with { CountNaNAsAnomalous = true }
-            : options.Pixel;
         _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, options.LabelColumnName,
             options.MaskColumnName is null ? null : options.MapColumnName, options.MaskColumnName, options.BoxScoresColumnName,
             options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null);
@@ -48,23 +44,20 @@ internal sealed class DataViewEvaluation
         foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
             callback.OnTestStart(image, pixel);
 
-        Part all = Read(cancellationToken);
-        var evaluation = new AnomalyEvaluation
-        {
-            Image = image is null ? null : all.Images.Compute(image.Value, _options.FalsePositiveCount),
-            Pixel = pixel is null ? null : all.InRowOrder(all.Pixels!.Compute(pixel.Value, _options.FalsePositiveCount, _options.Threads)),
-        };
+        AnomalyEvaluation evaluation = Read(_options.Threads, cancellationToken)
+            .Compute(_options, image?.Value ?? _options.ImageThreshold, pixel?.Value ?? _options.PixelThreshold);
         foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
             callback.OnTestEnd(evaluation);
         return evaluation;
     }
 
-    private Part Read(CancellationToken cancellationToken)
+    /// <summary>Reads all rows with so many cursors, and computes nothing yet.</summary>
+    public EvaluationPart Read(int threads, CancellationToken cancellationToken)
     {
         bool hasCallbacks = _options.Callbacks.Count > 0;
-        DataViewRowCursor[] cursors = _options.Threads == 1 || hasCallbacks
+        DataViewRowCursor[] cursors = threads == 1 || hasCallbacks
             ? [_data.GetRowCursor(_columns.All)]
-            : _data.GetRowCursorSet(_columns.All, _options.Threads);
+            : _data.GetRowCursorSet(_columns.All, threads);
         if (cursors is [var only])
             return Read(only, hasCallbacks ? _options.BatchSize : 1, cancellationToken);
 
@@ -80,13 +73,13 @@ internal sealed class DataViewEvaluation
         }
     }
 
-    private Part ReadAtOnce(DataViewRowCursor[] cursors, CancellationToken cancellationToken)
+    private EvaluationPart ReadAtOnce(DataViewRowCursor[] cursors, CancellationToken cancellationToken)
     {
         using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ExceptionDispatchInfo? first = null;
 
         // A thread for each: cursors of one set may wait for each other.
-        Task<Part?>[] readers = Array.ConvertAll(cursors, cursor => Task.Factory.StartNew(() =>
+        Task<EvaluationPart?>[] readers = Array.ConvertAll(cursors, cursor => Task.Factory.StartNew(() =>
         {
             try
             {
@@ -102,17 +95,17 @@ internal sealed class DataViewEvaluation
         Task.WaitAll(readers, CancellationToken.None);
         first?.Throw();
 
-        Part all = readers[0].Result!;
-        foreach (Task<Part?> reader in readers.AsSpan(1))
+        EvaluationPart all = readers[0].Result!;
+        foreach (Task<EvaluationPart?> reader in readers.AsSpan(1))
             all.Merge(reader.Result!);
         return all;
     }
 
-    private Part Read(DataViewRowCursor cursor, int batchSize, CancellationToken cancellationToken)
+    private EvaluationPart Read(DataViewRowCursor cursor, int batchSize, CancellationToken cancellationToken)
     {
         using (cursor)
         {
-            var part = new Part(_options.CountNaNAsAnomalous, _pixelOptions);
+            var part = new EvaluationPart(_options);
             var row = new AnomalyRow(_columns, cursor);
             var batch = new List<EvaluatedRow>(batchSize);
             while (cursor.MoveNext())
@@ -153,7 +146,7 @@ internal sealed class DataViewEvaluation
             _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray());
     }
 
-    private void Evaluate(List<EvaluatedRow> rows, Part part)
+    private void Evaluate(List<EvaluatedRow> rows, EvaluationPart part)
     {
         var batch = new AnomalyBatch([.. rows.Select(row => row.Score)])
         {
@@ -172,10 +165,7 @@ internal sealed class DataViewEvaluation
                 part.Images.Add(batch.Scores[i], row.IsAnomalous);
             }
 
-            if (_columns.Mask is null)
-                continue;
-
-            part.Rows.Add((row.Batch, row.Mask is not null));
+            part.AddRow(row.Batch, row.Mask is not null);
             if (row.Mask is { } mask)
             {
                 AnomalyMap map = batch.Maps![i];
@@ -202,34 +192,5 @@ internal sealed class DataViewEvaluation
         public double Value { get; private set; } = value;
 
         public void SetThreshold(double threshold) => Value = threshold;
-    }
-
-    /// <summary>What one cursor has found.</summary>
-    private sealed class Part(bool countNaNAsAnomalous, PixelEvaluatorOptions? pixelOptions)
-    {
-        public ImageEvaluator Images { get; } = new(countNaNAsAnomalous);
-
-        public PixelEvaluator? Pixels { get; } = pixelOptions is null ? null : new(pixelOptions);
-
-        /// <summary>For each row its batch, and whether its pixels were evaluated.</summary>
-        public List<(long Batch, bool HasPixels)> Rows { get; } = [];
-
-        public void Merge(Part other)
-        {
-            Images.Merge(other.Images);
-            Pixels?.Merge(other.Pixels!);
-            Rows.AddRange(other.Rows);
-        }
-
-        // A batch belongs to one cursor, and ascending batches are the order of the rows.
-        public PixelMetrics InRowOrder(PixelMetrics metrics)
-        {
-            if (metrics.AreaUnderPerImageOverlaps.Count == 0)
-                return metrics;
-
-            int next = 0;
-            (long Batch, double Area)[] areas = [.. Rows.Select(row => (row.Batch, row.HasPixels ? metrics.AreaUnderPerImageOverlaps[next++] : double.NaN))];
-            return metrics with { AreaUnderPerImageOverlaps = [.. areas.OrderBy(row => row.Batch).Select(row => row.Area)] };
-        }
     }
 }

@@ -1,0 +1,54 @@
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>Evaluation by a whole cluster.</summary>
+public static class AnomalyFleet
+{
+    /// <summary>
+    /// Evaluates a test set on all silos of a cluster: what <c>mlContext.AnomalyDetection.EvaluateNormalized</c> gives for the rows of all
+    /// shards, one after another, to the bit, whatever the number of silos and the size of the shards, and whether or not a silo is lost
+    /// on the way. Only its own shards are then evaluated again.
+    /// </summary>
+    /// <remarks>
+    /// The shards are leaves of a tree of merges: ranges of neighbouring shards are merged on the silo that evaluates them, and the ranges
+    /// by the caller. Each silo loads the model once and evaluates as many shards at a time as it has processors; no silo is given more than
+    /// a few ranges ahead, so that memory stays bounded however many shards there are.
+    /// </remarks>
+    /// <param name="grains">The cluster, for instance an <c>IClusterClient</c>.</param>
+    /// <param name="modelPath">
+    /// A saved model with a normaliser, visible to every silo under this path; null if the shards hold normalised scores.
+    /// </param>
+    /// <param name="shards">The parts of the test set, each with a name of its own.</param>
+    /// <param name="options">Columns and thresholds; no callbacks, which see rows in their order.</param>
+    /// <param name="progress">Is told after each shard how far the evaluation has come.</param>
+    /// <param name="cancellationToken">Stops the evaluation on all silos.</param>
+    /// <exception cref="ArgumentException">Two shards have the same name, or the options have callbacks.</exception>
+    /// <exception cref="FileNotFoundException">There is no such model.</exception>
+    /// <exception cref="InvalidDataException">The model can't be loaded, or a silo sees another file than the caller.</exception>
+    /// <exception cref="OrleansException">The cluster can't be reached, or stays so.</exception>
+    /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
+    public static Task<FleetEvaluation> EvaluateNormalizedAsync(
+        this IGrainFactory grains, string? modelPath, IReadOnlyList<EvaluationShard> shards, AnomalyEvaluationOptions? options = null,
+        IProgress<FleetProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(grains);
+        ArgumentNullException.ThrowIfNull(shards);
+        options ??= new();
+        if (options.Callbacks.Count > 0)
+        {
+            throw new ArgumentException(
+                "The options have callbacks, which see all rows in their order; a cluster has no such order. Use EvaluateNormalized of one process.",
+                nameof(options));
+        }
+
+        if (shards.GroupBy(shard => shard.Name).FirstOrDefault(group => group.Count() > 1) is { } same)
+            throw new ArgumentException($"{same.Count()} shards have the name '{same.Key}'. Give each a name of its own.", nameof(shards));
+        if (modelPath is not null && !File.Exists(modelPath))
+            throw new FileNotFoundException($"There is no model file '{modelPath}'.", modelPath);
+
+        // Merging takes its time, which is not that of the caller's thread.
+        return Task.Run(() => new ClusterEvaluation(grains, EvaluationPlan.For(modelPath, options), shards, progress)
+            .Run(options, cancellationToken), cancellationToken);
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.ML;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>The images of a folder, listed where they are evaluated.</summary>
+[GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.FolderShard")]
+internal sealed class FolderShard : EvaluationShard
+{
+    public FolderShard(string path, string inputColumnName)
+        : base(path, inputColumnName)
+    {
+    }
+
+    internal override ShardRows Read(MLContext mlContext, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
+    {
+        IReadOnlyList<ShardImage> images = ShardImage.InFolder(Name);
+        return images.Count > 0
+            ? ImageShard.Rows(mlContext, InputColumnName, images, options)
+            : throw new InvalidDataException($"'{Name}' has no images (png, jpg, jpeg, bmp).");
+    }
+}

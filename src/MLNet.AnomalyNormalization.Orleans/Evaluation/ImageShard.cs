@@ -1,0 +1,61 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>Images by their paths, with their labels and, if pixels are evaluated, their masks.</summary>
+[GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ImageShard")]
+internal sealed class ImageShard : EvaluationShard
+{
+    public ImageShard(string name, string inputColumnName, IReadOnlyList<ShardImage> images)
+        : base(name, inputColumnName) => Images = images;
+
+    [Id(0)]
+    public new IReadOnlyList<ShardImage> Images { get; }
+
+    internal override ShardRows Read(MLContext mlContext, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
+        => Rows(mlContext, InputColumnName, Images, options);
+
+    internal static ShardRows Rows(
+        MLContext mlContext, string pathColumnName, IReadOnlyList<ShardImage> images, AnomalyEvaluationOptions options)
+    {
+        if (images.FirstOrDefault(image => !File.Exists(image.Path)) is { } absent)
+            throw new FileNotFoundException($"There is no image '{absent.Path}'.", absent.Path);
+
+        // What isn't named is not read, and so may have any name.
+        var columns = SchemaDefinition.Create(typeof(Row));
+        columns[nameof(Row.Path)].ColumnName = pathColumnName;
+        columns[nameof(Row.Label)].ColumnName = options.LabelColumnName ?? nameof(Row.Label);
+        columns[nameof(Row.Mask)].ColumnName = options.MaskColumnName ?? nameof(Row.Mask);
+        IDataView data = mlContext.Data.LoadFromEnumerable(
+            images.Select(image => new Row
+            {
+                Path = image.Path,
+                Label = image.IsAnomalous switch { true => 1, false => 0, null => float.NaN },
+                Mask = image.MaskPath ?? "",
+            }),
+            columns);
+        if (options.MaskColumnName is { } mask)
+        {
+            if (images.FirstOrDefault(image => image.IsAnomalous == true && image.MaskPath is null) is { } unknown)
+            {
+                throw new InvalidDataException(
+                    $"'{unknown.Path}' is anomalous but has no mask. Name its mask, or let MaskColumnName be null to leave the pixels out.");
+            }
+
+            data = mlContext.Transforms.LoadImages(mask, imageFolder: "", inputColumnName: mask).Fit(data).Transform(data);
+        }
+
+        return new(data, row => row < images.Count ? $"'{images[(int)row].Path}'" : "the end");
+    }
+
+    private sealed class Row
+    {
+        public string Path { get; set; } = "";
+
+        public float Label { get; set; }
+
+        public string Mask { get; set; } = "";
+    }
+}

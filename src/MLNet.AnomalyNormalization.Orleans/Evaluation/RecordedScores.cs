@@ -1,0 +1,128 @@
+using System.Globalization;
+using CsvHelper;
+using CsvHelper.Configuration;
+using Parquet;
+using Parquet.Schema;
+
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>Scores that were recorded in a file, with labels: 1 for anomalous, 0 for normal, NaN for unknown.</summary>
+internal sealed record RecordedScores(IReadOnlyList<double> Scores, IReadOnlyList<float> Labels)
+{
+    private const string LabelValues = "true, false, 0, 1 or, for unknown, -1, NaN or nothing";
+
+    /// <param name="path">A <c>.csv</c> or <c>.parquet</c> file.</param>
+    /// <param name="scoreColumn">The column of scores.</param>
+    /// <param name="labelColumn">The column of labels; null to leave all unknown.</param>
+    /// <exception cref="InvalidDataException">The file is of another kind, damaged, or lacks a column; the message names file and place.</exception>
+    public static RecordedScores Read(string path, string scoreColumn, string? labelColumn)
+    {
+        try
+        {
+            return Path.GetExtension(path).ToUpperInvariant() switch
+            {
+                ".CSV" => ReadCsv(path, scoreColumn, labelColumn),
+                ".PARQUET" => ReadParquetAsync(path, scoreColumn, labelColumn).GetAwaiter().GetResult(),
+                var other => throw new InvalidDataException($"'{path}' ends in '{other}'; recorded scores are read from .csv and .parquet."),
+            };
+        }
+        catch (Exception e) when (e is EndOfStreamException or not (InvalidDataException or IOException or UnauthorizedAccessException))
+        {
+            throw new InvalidDataException($"'{path}' can't be read: {e.Message}", e);
+        }
+    }
+
+    private static RecordedScores ReadCsv(string path, string scoreColumn, string? labelColumn)
+    {
+        // A row with another number of fields than the header is refused by the reader itself.
+        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture) { DetectColumnCountChanges = true, TrimOptions = TrimOptions.Trim };
+        using var csv = new CsvReader(new StreamReader(path), configuration);
+        if (!csv.Read() || !csv.ReadHeader())
+            throw new InvalidDataException($"'{path}' is empty; expected a header with a column '{scoreColumn}'.");
+
+        int score = IndexOf(scoreColumn);
+        int? label = labelColumn is null ? null : IndexOf(labelColumn);
+        var (scores, labels) = (new List<double>(), new List<float>());
+        while (csv.Read())
+        {
+            string text = csv.GetField(score) ?? "";
+            scores.Add(double.TryParse(text, CultureInfo.InvariantCulture, out double value) ? value : throw Unexpected(text, "a number", scoreColumn));
+            labels.Add(label is { } index ? Label(csv.GetField(index) ?? "") : float.NaN);
+        }
+
+        return new(scores, labels);
+
+        int IndexOf(string column) => Array.IndexOf(csv.HeaderRecord!, column) is >= 0 and int index ? index : throw Missing(path, column, csv.HeaderRecord!);
+
+        float Label(string text)
+            => text.Length == 0 ? float.NaN
+                : bool.TryParse(text, out bool isAnomalous) ? (isAnomalous ? 1 : 0)
+                : double.TryParse(text, CultureInfo.InvariantCulture, out double number) && LabelOf(number) is { } known ? known
+                : throw Unexpected(text, LabelValues, labelColumn!);
+
+        InvalidDataException Unexpected(string text, string expected, string column)
+            => new($"'{path}', line {csv.Parser.Row}: column '{column}' holds '{text}'; expected {expected}.");
+    }
+
+    private static async Task<RecordedScores> ReadParquetAsync(string path, string scoreColumn, string? labelColumn)
+    {
+        ParquetReader reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            List<double> scores = await ReadAsync(scoreColumn, "Single or Double", mayBeInteger: false).ConfigureAwait(false);
+            List<double>? labels = labelColumn is null ? null
+                : await ReadAsync(labelColumn, "Boolean, Single, Double, Int32 or Int64", mayBeInteger: true).ConfigureAwait(false);
+            return new(scores, [.. Enumerable.Range(0, scores.Count).Select(Label)]);
+
+            float Label(int row) => labels is null ? float.NaN : LabelOf(labels[row]) ?? throw new InvalidDataException(
+                $"'{path}', row {row + 1}: column '{labelColumn}' holds {labels[row]}; expected {LabelValues}.");
+
+            Task<List<double>> ReadAsync(string column, string expected, bool mayBeInteger)
+            {
+                DataField field = reader.Schema.DataFields.FirstOrDefault(field => field.Name == column)
+                    ?? throw Missing(path, column, reader.Schema.DataFields.Select(field => field.Name));
+                return (Type.GetTypeCode(field.ClrType), mayBeInteger) switch
+                {
+                    _ when field.IsArray => throw WrongType(),
+                    (TypeCode.Single, _) => ColumnAsync<float>(field, value => value),
+                    (TypeCode.Double, _) => ColumnAsync<double>(field, value => value),
+                    (TypeCode.Boolean, true) => ColumnAsync<bool>(field, value => value ? 1 : 0),
+                    (TypeCode.Int32, true) => ColumnAsync<int>(field, value => value),
+                    (TypeCode.Int64, true) => ColumnAsync<long>(field, value => value),
+                    _ => throw WrongType(),
+                };
+
+                InvalidDataException WrongType() => new($"'{path}': column '{column}': expected {expected}, got {field.ClrType.Name}.");
+            }
+
+            async Task<List<double>> ColumnAsync<T>(DataField field, Func<T, double> convert)
+                where T : struct
+            {
+                var values = new List<double>();
+                for (int i = 0; i < reader.RowGroupCount; i++)
+                {
+                    using ParquetRowGroupReader group = reader.OpenRowGroupReader(i);
+                    if (field.IsNullable)
+                    {
+                        var column = new T?[group.RowCount];
+                        await group.ReadAsync<T>(field, column.AsMemory()).ConfigureAwait(false);
+                        values.AddRange(column.Select(value => value is { } known ? convert(known) : double.NaN));
+                    }
+                    else
+                    {
+                        var column = new T[group.RowCount];
+                        await group.ReadAsync<T>(field, column.AsMemory()).ConfigureAwait(false);
+                        values.AddRange(column.Select(convert));
+                    }
+                }
+
+                return values;
+            }
+        }
+    }
+
+    private static float? LabelOf(double value) => value switch { 0 => 0, 1 => 1, -1 or double.NaN => float.NaN, _ => null };
+
+    private static InvalidDataException Missing(string path, string column, IEnumerable<string> columns)
+        => new($"'{path}' has no column '{column}'; it has {string.Join(", ", columns)}.");
+}

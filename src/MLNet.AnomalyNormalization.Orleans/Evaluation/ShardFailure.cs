@@ -1,0 +1,7 @@
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>A shard that could not be evaluated; nothing of it is in the result.</summary>
+/// <param name="Shard">The name of the shard.</param>
+/// <param name="Reason">What was wrong with it, and where.</param>
+[GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ShardFailure")]
+public sealed record ShardFailure(string Shard, string Reason);

@@ -1,0 +1,8 @@
+using Microsoft.ML;
+
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>The rows of a shard, and how to name one of them.</summary>
+/// <param name="Data">The rows.</param>
+/// <param name="NameOf">What a row is, by its number.</param>
+internal sealed record ShardRows(IDataView Data, Func<long, string> NameOf);

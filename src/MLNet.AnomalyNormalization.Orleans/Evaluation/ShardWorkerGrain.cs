@@ -1,0 +1,106 @@
+using Microsoft.ML;
+using MLNet.AnomalyNormalization.Evaluation;
+using Orleans.Concurrency;
+
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>What became of a shard. It stays within the silo: only ranges travel.</summary>
+[GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ShardOutcome")]
+internal sealed class ShardOutcome
+{
+    /// <summary>What was found; null after a failure.</summary>
+    [NonSerialized]
+    public EvaluationPart? Part;
+
+    /// <summary>Why nothing was found.</summary>
+    [NonSerialized]
+    public ShardFailure? Failure;
+}
+
+/// <summary>Evaluates shards with one model on the silo where it is called; its key is the model's.</summary>
+[Alias("MLNet.AnomalyNormalization.IShardWorkerGrain")]
+internal interface IShardWorkerGrain : IGrainWithStringKey
+{
+    // The caller is on the same silo, and is itself given up with it: there is no loss that a time limit would have to notice.
+    [Alias("Evaluate"), ResponseTimeout("365.00:00:00")]
+    Task<ShardOutcome> Evaluate(EvaluationShard shard, EvaluationPlan plan, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// One activation a silo, which loads the model once, evaluates as many shards at a time as there are processors, and lets the model go
+/// when Orleans collects it for being idle.
+/// </summary>
+[StatelessWorker(maxLocalWorkers: 1), Reentrant]
+internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
+{
+    private readonly MLContext _mlContext = new(seed: 0);
+    private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
+    private Task<(ITransformer? Model, DataViewSchema? Input)>? _model;
+
+    public async Task<ShardOutcome> Evaluate(EvaluationShard shard, EvaluationPlan plan, CancellationToken cancellationToken)
+    {
+        (ITransformer? model, DataViewSchema? input) = await (_model ??= OnThread(() => Load(plan)));
+        await _processors.WaitAsync(cancellationToken);
+        try
+        {
+            return await OnThread(() => Evaluate(shard, plan.ReadOptions(), model, input, cancellationToken));
+        }
+        finally
+        {
+            _processors.Release();
+        }
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_model is { IsCompletedSuccessfully: true } loaded)
+            ((await loaded).Model as IDisposable)?.Dispose();
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    public void Dispose() => _processors.Dispose();
+
+    private (ITransformer? Model, DataViewSchema? Input) Load(EvaluationPlan plan)
+    {
+        if (plan.ModelPath is null)
+            return (null, null);
+
+        if (EvaluationPlan.KeyOf(plan.ModelPath) is var key && key != plan.ModelKey)
+        {
+            throw new InvalidDataException(
+                $"Silo {RuntimeIdentity}: '{plan.ModelPath}' has the SHA-256 {key}, but the caller's has {plan.ModelKey}. Give all the same file.");
+        }
+
+        ITransformer model = _mlContext.Model.LoadAnomalyModel(plan.ModelPath, out DataViewSchema? input);
+        return (model, input);
+    }
+
+    private ShardOutcome Evaluate(
+        EvaluationShard shard, AnomalyEvaluationOptions options, ITransformer? model, DataViewSchema? input, CancellationToken cancellationToken)
+    {
+        ShardRows? rows = null;
+        var progress = new RowCounter();
+        try
+        {
+            rows = shard.Read(_mlContext, input, options);
+            IDataView data = model?.Transform(rows.Data) ?? rows.Data;
+            return new() { Part = new DataViewEvaluation(data, options, progress).Read(threads: 1, cancellationToken) };
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        {
+            string place = progress.Rows is { } done && rows is not null ? $" (at {rows.NameOf(done)})" : "";
+            return new() { Failure = new(shard.Name, e.Message + place) };
+        }
+    }
+
+    // Work of many seconds has a thread of its own: those of the pool keep the silo alive in the eyes of the others.
+    private static Task<T> OnThread<T>(Func<T> work)
+        => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private sealed class RowCounter : IProgress<long>
+    {
+        public long Rows { get; private set; }
+
+        public void Report(long value) => Rows = value;
+    }
+}

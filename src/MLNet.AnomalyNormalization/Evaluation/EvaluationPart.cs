@@ -1,0 +1,96 @@
+namespace MLNet.AnomalyNormalization.Evaluation;
+
+/// <summary>
+/// What was found in a part of the data. Parts that were merged in the order of the data compute what one pass over all of it would, to the
+/// bit, wherever each of them was found.
+/// </summary>
+internal sealed class EvaluationPart
+{
+    private const byte StateKind = 3;
+
+    private readonly List<(long Batch, bool HasPixels)> _rows = [];
+
+    public EvaluationPart(AnomalyEvaluationOptions options)
+        : this(
+            new ImageEvaluator(options.CountNaNAsAnomalous),
+            options.MaskColumnName is null ? null
+                : new PixelEvaluator(options.CountNaNAsAnomalous ? options.Pixel with { CountNaNAsAnomalous = true } : options.Pixel))
+    {
+    }
+
+    private EvaluationPart(ImageEvaluator images, PixelEvaluator? pixels) => (Images, Pixels) = (images, pixels);
+
+    public ImageEvaluator Images { get; }
+
+    /// <summary>The pixels, or null if there are no masks to compare them with.</summary>
+    public PixelEvaluator? Pixels { get; }
+
+    /// <summary>The number of rows.</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>Says of the next row in which batch of the data it stands, and whether its pixels were evaluated.</summary>
+    public void AddRow(long batch, bool hasPixels)
+    {
+        RowCount++;
+        if (Pixels is not null)
+            _rows.Add((batch, hasPixels));
+    }
+
+    /// <summary>Adds what was found in the part of the data that follows, or in other batches of it.</summary>
+    public void Merge(EvaluationPart other)
+    {
+        Images.Merge(other.Images);
+        Pixels?.Merge(other.Pixels!);
+        _rows.AddRange(other._rows);
+        RowCount += other.RowCount;
+    }
+
+    public AnomalyEvaluation Compute(AnomalyEvaluationOptions options, double imageThreshold, double pixelThreshold) => new()
+    {
+        Image = options.ScoreColumnName is null ? null : Images.Compute(imageThreshold, options.FalsePositiveCount),
+        Pixel = Pixels is null ? null : InRowOrder(Pixels.Compute(pixelThreshold, options.FalsePositiveCount, options.Threads)),
+    };
+
+    /// <summary>Writes what was found; the rows in their order, as one batch.</summary>
+    public void WriteTo(Stream stream)
+    {
+        using var writer = new StateWriter(stream, StateKind);
+        writer.Write(Pixels is null ? (byte)0 : (byte)1);
+        writer.Write(RowCount);
+        writer.Write(_rows.Count);
+        foreach ((_, bool hasPixels) in _rows.OrderBy(row => row.Batch))
+            writer.Write(hasPixels ? (byte)1 : (byte)0);
+        writer.Complete();
+
+        Images.WriteTo(stream);
+        Pixels?.WriteTo(stream);
+    }
+
+    /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
+    public static EvaluationPart ReadFrom(Stream stream)
+    {
+        using var reader = new StateReader(stream, StateKind);
+        bool hasPixels = reader.Read<byte>() != 0;
+        long rowCount = reader.Read<long>();
+        byte[] rows = reader.ReadArray<byte>(reader.ReadCount());
+        reader.Complete();
+
+        var part = new EvaluationPart(ImageEvaluator.ReadFrom(stream), hasPixels ? PixelEvaluator.ReadFrom(stream) : null);
+        foreach (byte row in rows)
+            part.AddRow(0, row != 0);
+        part.RowCount = rowCount;
+        return part;
+    }
+
+    // A batch belongs to one cursor, and ascending batches are the order of the rows.
+    private PixelMetrics InRowOrder(PixelMetrics metrics)
+    {
+        if (metrics.AreaUnderPerImageOverlaps.Count == 0)
+            return metrics;
+
+        int next = 0;
+        (long Batch, double Area)[] areas =
+            [.. _rows.Select(row => (row.Batch, row.HasPixels ? metrics.AreaUnderPerImageOverlaps[next++] : double.NaN))];
+        return metrics with { AreaUnderPerImageOverlaps = [.. areas.OrderBy(row => row.Batch).Select(row => row.Area)] };
+    }
+}

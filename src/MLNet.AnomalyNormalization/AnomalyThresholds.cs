@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MLNet.AnomalyNormalization.Notebooks;
 
 namespace MLNet.AnomalyNormalization;
 
@@ -6,6 +7,7 @@ namespace MLNet.AnomalyNormalization;
 /// <param name="Image">The threshold of image scores; finite.</param>
 /// <param name="Pixel">The threshold of anomaly maps and box scores; finite.</param>
 /// <exception cref="ArgumentOutOfRangeException">A threshold is NaN or infinite.</exception>
+[TypeFormatterSource(typeof(HtmlTables))]
 public sealed record AnomalyThresholds(double Image, double Pixel)
 {
     private const long LongestFile = 16 << 20;

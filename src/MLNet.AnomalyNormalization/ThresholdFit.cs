@@ -1,8 +1,11 @@
+using MLNet.AnomalyNormalization.Notebooks;
+
 namespace MLNet.AnomalyNormalization;
 
 /// <summary>
 /// A learned threshold, and how it does on the rows that it was learned from, where <c>score &gt;= threshold</c> is anomalous.
 /// </summary>
+[TypeFormatterSource(typeof(HtmlTables))]
 public sealed record ThresholdFit
 {
     /// <summary>

@@ -1,6 +1,9 @@
+using MLNet.AnomalyNormalization.Notebooks;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>The result of an evaluation.</summary>
+[TypeFormatterSource(typeof(HtmlTables))]
 public sealed record AnomalyEvaluation
 {
     /// <summary>The metrics of the image scores, or null if there were none to evaluate.</summary>

@@ -1,9 +1,12 @@
+using MLNet.AnomalyNormalization.Notebooks;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>
 /// What <see cref="ImageMetrics"/> and <see cref="PixelMetrics"/> have in common: how well scores separate anomalous from normal ones, at
 /// one threshold and over all of them. A score is taken for anomalous where <c>score &gt;= threshold</c>, everywhere.
 /// </summary>
+[TypeFormatterSource(typeof(HtmlTables))]
 public abstract record DetectionMetrics
 {
     /// <summary>The decision threshold of <see cref="Counts"/> and of what follows from them; 100 on the normalised scale.</summary>

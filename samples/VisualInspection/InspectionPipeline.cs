@@ -51,6 +51,9 @@ internal sealed class EvaluationRow
 /// <summary>The ML.NET side: from image files to features, to raw scores and to normalised ones.</summary>
 internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSize)
 {
+    /// <summary>The column of the photo as it was taken and, after it, as the model wants it.</summary>
+    public const string PhotoName = "Photo";
+
     // Larger images are made smaller, to have the same number of pixels: the model needs no more to see what it can see.
     private const int LargestArea = 100_000;
 
@@ -168,8 +171,8 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
 
     private EstimatorChain<ITransformer> Pixels()
         => new EstimatorChain<ITransformer>()
-            .Append(mlContext.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
+            .Append(mlContext.Transforms.LoadImages(PhotoName, imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
             .Append(mlContext.Transforms.ResizeImages(
-                "Photo", Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
-            .Append<ITransformer>(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, "Photo"));
+                PhotoName, Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
+            .Append<ITransformer>(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, PhotoName));
 }

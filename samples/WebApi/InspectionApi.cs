@@ -35,8 +35,8 @@ internal static class InspectionApi
         // AddPredictionEnginePool<Photo, Inspection>().FromFile(path), for a pipeline that begins with the photo, and
         // PredictionEnginePool<Photo, Inspection>.Predict in place of Get, Predict and Return; it also reloads a model that changes.
         var model = InspectionModel.Load(builder.Configuration["Model"] ?? DrawnModel.Train(Path.Combine("artifacts", "WebApi")));
-        builder.Services.AddSingleton(model);
-        builder.Services.AddSingleton(new DefaultObjectPoolProvider().Create(model));
+        builder.Services.AddSingleton(_ => model); // from a factory, so that it is disposed with the application
+        builder.Services.AddSingleton(_ => new DefaultObjectPoolProvider().Create(model));
 
         WebApplication app = builder.Build();
         app.UseExceptionHandler();

@@ -1,35 +1,20 @@
-using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Imaging;
 
 namespace VisualInspection;
 
-/// <summary>Where the defect of an image really is: a picture of the same shape, which the evaluation compares with the map.</summary>
+/// <summary>Where the defect of an image really is, which the evaluation compares with the map.</summary>
 internal static class GroundTruth
 {
-    /// <summary>Reads a mask and brings it to the size of the maps.</summary>
-    public static MLImage Read(string path, ImageSize size)
+    /// <summary>Reads the mask of an image at the size of the maps: 1 where the defect is, 0 elsewhere, row by row.</summary>
+    /// <param name="image">The image; a good one has no mask, and no defect anywhere.</param>
+    /// <param name="size">The size of the maps.</param>
+    public static byte[] Read(InspectionImage image, ImageSize size)
     {
-        using MLImage mask = MLImage.CreateFromFile(path);
-        return Resize(mask, size);
-    }
+        if (image.Mask is null)
+            return new byte[size.Area];
 
-    /// <summary>
-    /// Takes for each pixel the one of the mask that its centre falls on. Mixed pixels, as in photos, would mark what nobody has marked.
-    /// </summary>
-    public static MLImage Resize(MLImage mask, ImageSize size)
-    {
-        // Whole pixels are moved, as what makes one a defect, its colour or its alpha, is for the evaluation to say.
-        ReadOnlySpan<int> source = MemoryMarshal.Cast<byte, int>(mask.Pixels);
-        int[] pixels = new int[size.Area];
-        for (int y = 0; y < size.Height; y++)
-        {
-            ReadOnlySpan<int> row = source.Slice(Nearest(y, size.Height, mask.Height) * mask.Width, mask.Width);
-            for (int x = 0; x < size.Width; x++)
-                pixels[(y * size.Width) + x] = row[Nearest(x, size.Width, mask.Width)];
-        }
-
-        return MLImage.CreateFromPixels(size.Width, size.Height, mask.PixelFormat, MemoryMarshal.AsBytes<int>(pixels));
-
-        static int Nearest(int i, int length, int sourceLength) => (int)(((2L * i) + 1) * sourceLength / (2L * length));
+        using MLImage mask = MLImage.CreateFromFile(image.Mask);
+        return HeatMap.ReadMask(mask, size.Height, size.Width);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Transforms.Image;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Imaging;
 
 namespace VisualInspection;
 
@@ -44,14 +45,15 @@ internal sealed class EvaluationRow
 
     public bool Label { get; set; }
 
-    // The attribute wants a constant size (without one it throws), but what is read is the size of the image itself.
-    [ImageType(1, 1)]
-    public MLImage? Mask { get; set; }
+    public byte[] Mask { get; set; } = [];
 }
 
 /// <summary>The ML.NET side: from image files to features, to raw scores and to normalised ones.</summary>
 internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSize)
 {
+    /// <summary>The column of the photo as it was taken and, after it, as the model wants it.</summary>
+    public const string PhotoName = "Photo";
+
     // Larger images are made smaller, to have the same number of pixels: the model needs no more to see what it can see.
     private const int LargestArea = 100_000;
 
@@ -96,15 +98,17 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
     /// <summary>Inspects many images, one after another and each once, and measures how well.</summary>
     /// <param name="pipeline">What <see cref="Build"/> gave.</param>
     /// <param name="images">The images; pixels are measured if there are masks.</param>
+    /// <param name="report">Gets a row for each image.</param>
     public (IReadOnlyList<Result> Results, AnomalyEvaluation Evaluation) Evaluate(
-        ITransformer pipeline, IReadOnlyList<InspectionImage> images)
+        ITransformer pipeline, IReadOnlyList<InspectionImage> images, AnomalyReport report)
     {
+        bool hasMasks = images.Any(image => image.Mask is not null);
         var results = new List<Result>(images.Count);
         AnomalyEvaluation evaluation = mlContext.AnomalyDetection.EvaluateNormalized(
             mlContext.Data.LoadFromEnumerable(Rows()),
             new AnomalyEvaluationOptions
             {
-                MaskColumnName = images.Any(image => image.Mask is not null) ? nameof(EvaluationRow.Mask) : null,
+                MaskColumnName = hasMasks ? nameof(EvaluationRow.Mask) : null,
                 MapHeight = Size.Height,
                 MapWidth = Size.Width,
                 // Reading a row is what inspects its image: one cursor, so that each is inspected once, in order.
@@ -118,13 +122,18 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
             foreach ((InspectionImage image, Inspection inspection) in inspections.Show("Inspecting new images", images.Count))
             {
                 results.Add(Result.Of(image, inspection));
-                using MLImage? mask = image.Mask is null ? null : GroundTruth.Read(image.Mask, Size);
+                byte[]? mask = hasMasks ? GroundTruth.Read(image, Size) : null;
+                report.Add(new AnomalyReportRow(image.Path, inspection.Score[0], new AnomalyMap(inspection.Map, Size.Height, Size.Width))
+                {
+                    IsAnomalous = image.IsAnomalous,
+                    Mask = mask,
+                });
                 yield return new EvaluationRow
                 {
                     NormalizedScore = inspection.NormalizedScore[0],
                     NormalizedMap = inspection.NormalizedMap,
                     Label = image.IsAnomalous,
-                    Mask = mask,
+                    Mask = mask ?? [],
                 };
             }
         }
@@ -162,8 +171,8 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
 
     private EstimatorChain<ITransformer> Pixels()
         => new EstimatorChain<ITransformer>()
-            .Append(mlContext.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
+            .Append(mlContext.Transforms.LoadImages(PhotoName, imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
             .Append(mlContext.Transforms.ResizeImages(
-                "Photo", Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
-            .Append<ITransformer>(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, "Photo"));
+                PhotoName, Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
+            .Append<ITransformer>(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, PhotoName));
 }

@@ -1,10 +1,11 @@
 // The main job of visual inspection: good images teach a small model, the model finds the defects in new ones, and its scores read 100
-// at the threshold. The whole is one ML.NET model, saved and loaded again.
+// at the threshold. The whole is one ML.NET model, saved and loaded again, with a report to look at.
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx;
 using VisualInspection;
 
@@ -40,11 +41,12 @@ static void Run(Arguments arguments)
 
         string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
         var thresholds = new AnomalyThresholds(imageFit.Threshold, pixelFit.Threshold);
+        var report = new AnomalyReport(thresholds);
         IReadOnlyList<Result> results;
         AnomalyEvaluation evaluation;
         using (TransformerChain<ITransformer> inspection = pipeline.Build(modelPath, thresholds))
         {
-            (results, evaluation) = pipeline.Evaluate(inspection, folder.Test);
+            (results, evaluation) = pipeline.Evaluate(inspection, folder.Test, report);
             pipeline.Save(inspection, pipelinePath);
         }
 
@@ -74,10 +76,16 @@ static void Run(Arguments arguments)
 
         Console.WriteLine($"Baked into the model: {results.Count} of {results.Count} images with the same score, to the bit, and the same decision.");
 
+        // The report moves itself into its place, once it is whole.
+        string reportPath = Path.Combine(arguments.Output, "report");
+        using (var progress = new ProgressLine("Writing the report", report.Count))
+            report.Write(reportPath, progress);
+
         Console.WriteLine($"Images    {Path.GetFullPath(images)}");
         Console.WriteLine($"Model     {MoveInto(arguments.Output, modelPath)}");
         Console.WriteLine($"Baked     {MoveInto(arguments.Output, bakedPath)}");
         Console.WriteLine($"Pipeline  {MoveInto(arguments.Output, pipelinePath)}");
+        Console.WriteLine($"Report    {Path.Combine(reportPath, "report.html")}");
     }
     finally
     {

@@ -129,6 +129,34 @@ public static class HeatMap
     }
 
     /// <summary>
+    /// Reads a mask that is a picture, for instance <see cref="AnomalyReportRow.Mask"/> from a file: a pixel is a defect where the picture
+    /// is at least half opaque, if it has any transparency, or else where its brightest channel is at least half.
+    /// </summary>
+    /// <param name="mask">The picture, of any size.</param>
+    /// <param name="height">The number of rows of the map that the mask belongs to.</param>
+    /// <param name="width">The number of columns of that map.</param>
+    /// <returns>
+    /// 1 for a defect and 0 elsewhere, row-major, height x width. Both cover the same area, and each pixel is the one of the picture that
+    /// its centre lies in.
+    /// </returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="height"/> or <paramref name="width"/> is not positive.</exception>
+    public static byte[] ReadMask(MLImage mask, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(mask);
+        MapSize size = new MapSize(height, width).RequirePositive();
+        byte[] defects = ImageMask.Defects(mask.Pixels);
+        var scaling = new MapScaling(new(mask.Height, mask.Width), size);
+        var result = new byte[size.Pixels];
+        for (int y = 0, i = 0; y < height; y++)
+        {
+            for (int x = 0; x < width; x++, i++)
+                result[i] = defects[scaling.Nearest(y, x)];
+        }
+
+        return result;
+    }
+
+    /// <summary>
     /// Draws the border of the mask onto an image, in magenta, inside the anomalous area: the pixels that have one outside it within
     /// reach, or the edge of the image. The line is one pixel wide for every 256 pixels of the image's shorter side, and at least one.
     /// </summary>

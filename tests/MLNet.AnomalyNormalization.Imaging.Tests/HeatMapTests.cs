@@ -135,6 +135,48 @@ public sealed class HeatMapTests
         }, seed: Seed, iter: 100);
 
     [TestMethod]
+    [DataRow(6, 4, 6, 4, DisplayName = "its own size: as it is")]
+    [DataRow(9, 6, 3, 2, DisplayName = "a third: the middle pixel of each block")]
+    [DataRow(96, 72, 46, 34, DisplayName = "a photo at the size of the model")]
+    [DataRow(3, 2, 7, 5, DisplayName = "larger")]
+    [DataRow(1, 1, 4, 4, DisplayName = "a single pixel")]
+    public void A_mask_that_is_read_has_the_pixel_of_the_picture_under_the_centre(int height, int width, int newHeight, int newWidth)
+    {
+        bool[] isDefect = [.. Enumerable.Range(0, height * width).Select(i => i * 7 % 11 < 5)];
+        byte[] pixels = [.. isDefect.SelectMany(defect => new byte[] { 0, defect ? (byte)128 : (byte)127, 0, 255 })];
+        using MLImage mask = MLImage.CreateFromPixels(width, height, MLPixelFormat.Bgra32, pixels);
+        byte[] read = HeatMap.ReadMask(mask, newHeight, newWidth);
+
+        Assert.HasCount(newHeight * newWidth, read);
+        for (int y = 0; y < newHeight; y++)
+        {
+            for (int x = 0; x < newWidth; x++)
+            {
+                (decimal centerY, decimal centerX) = ((y + 0.5m) * height / newHeight, (x + 0.5m) * width / newWidth);
+                Assert.AreEqual(isDefect[((int)centerY * width) + (int)centerX] ? 1 : 0, read[(y * newWidth) + x], $"{y}, {x}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void A_mask_with_any_transparency_is_read_by_its_opacity_alone()
+    {
+        byte[] pixels = [255, 255, 255, 127, 0, 0, 0, 128, 0, 0, 0, 255];
+        using MLImage mask = MLImage.CreateFromPixels(3, 1, MLPixelFormat.Rgba32, pixels);
+        CollectionAssert.AreEqual(new byte[] { 0, 1, 1 }, HeatMap.ReadMask(mask, height: 1, width: 3));
+    }
+
+    [TestMethod]
+    public void A_mask_that_was_drawn_is_read_as_it_was()
+    {
+        float[] map = [99.9f, 100, float.NaN, 0, 1000, 50];
+        using MLImage mask = HeatMap.Mask(map, height: 2, width: 3);
+        CollectionAssert.AreEqual(new byte[] { 0, 1, 1, 0, 1, 0 }, HeatMap.ReadMask(mask, height: 2, width: 3));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.ReadMask(mask, height: 0, width: 3));
+        Assert.ThrowsExactly<ArgumentNullException>(() => HeatMap.ReadMask(null!, height: 1, width: 3));
+    }
+
+    [TestMethod]
     public void The_outline_is_the_border_of_the_mask_and_nothing_else_changes()
         => s_score.Array[20].Select(Gen.Int[1, 25], Gen.Int[1, 25]).Sample((map, height, width) =>
         {

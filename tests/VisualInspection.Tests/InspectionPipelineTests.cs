@@ -2,6 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Imaging;
 
 namespace VisualInspection.Tests;
 
@@ -59,8 +60,10 @@ public sealed class InspectionPipelineTests : IDisposable
         InspectionFolder set = InspectionFolder.Open(_folder["set"]);
         var pipeline = new InspectionPipeline(new MLContext(), set.ImageSize);
         (ThresholdFit image, ThresholdFit pixel, string model) = CrossFit.Fit(pipeline, set.Train, _folder[""]);
-        using TransformerChain<ITransformer> built = pipeline.Build(model, new AnomalyThresholds(image.Threshold, pixel.Threshold));
-        (IReadOnlyList<Result> results, AnomalyEvaluation evaluation) = pipeline.Evaluate(built, set.Test);
+        var thresholds = new AnomalyThresholds(image.Threshold, pixel.Threshold);
+        using TransformerChain<ITransformer> built = pipeline.Build(model, thresholds);
+        var report = new AnomalyReport(thresholds);
+        (IReadOnlyList<Result> results, AnomalyEvaluation evaluation) = pipeline.Evaluate(built, set.Test, report);
 
         var images = new ImageEvaluator();
         var pixels = new PixelEvaluator();
@@ -75,6 +78,7 @@ public sealed class InspectionPipelineTests : IDisposable
 
         CollectionAssert.AreEqual(set.Test.Zip(inspections, Result.Of).ToArray(), results.ToArray());
         Assert.AreEqual(images.Compute(), evaluation.Image);
+        Assert.AreEqual(set.Test.Count, report.Count);
         Assert.AreEqual(hasMasks, evaluation.Pixel is not null);
         if (evaluation.Pixel is { } measured)
         {

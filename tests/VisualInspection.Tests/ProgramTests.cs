@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.ML;
 using SkiaSharp;
@@ -94,10 +95,38 @@ public sealed partial class ProgramTests
             """);
         Assert.DoesNotContain('\r', Drawn.Text, "no terminal, so no line that changes");
 
-        string[] written = [.. new[] { "drawn", "model.onnx", "normalized.onnx", "pipeline.zip" }.Select(name => Path.Combine(Output, name))];
+        string[] written = [.. new[] { "drawn", "model.onnx", "normalized.onnx", "pipeline.zip", "report" }.Select(name => Path.Combine(Output, name))];
         foreach (string path in written)
             StringAssert.Contains(Drawn.Text, path);
         CollectionAssert.AreEquivalent(written, Directory.GetFileSystemEntries(Output), "and nothing else is left behind");
+    }
+
+    [TestMethod]
+    public void The_last_line_leads_to_a_report_on_all_images_with_the_counts_and_scores_that_were_printed()
+    {
+        string page = Path.Combine(Output, "report", "report.html");
+        Assert.AreEqual($"Report    {page}", Drawn.Text.TrimEnd().Split('\n')[^1]);
+        string html = File.ReadAllText(page);
+        foreach (Row row in Drawn.Table)
+            StringAssert.Contains(html, $"<h3>{row.Image}</h3>");
+        Assert.HasCount(Drawn.Table.Length + 1, html.Split("<h3>"));
+        Assert.HasCount(Drawn.Table.Length + 1, html.Split("alt=\"true mask\""));
+        foreach ((string cell, bool isDefect, bool isAnomalous) in new[]
+            { ("passed", false, false), ("overkill", false, true), ("escape", true, false), ("found", true, true) })
+        {
+            int count = Drawn.Table.Count(row => row.IsDefect == isDefect && row.IsAnomalous == isAnomalous);
+            StringAssert.Matches(html, new Regex($"<td id=\"{cell}\"[^>]*>{count}</td>"));
+        }
+
+        using JsonDocument output = JsonDocument.Parse(File.ReadAllText(Path.Combine(Output, "report", "anomaly_test_output.json")));
+        var scores = output.RootElement.GetProperty("observations").EnumerateArray().ToDictionary(
+            image => Path.Combine(image.GetProperty("image_path").GetString()!, image.GetProperty("file_name").GetString()!),
+            image => image.GetProperty("anomaly_score").GetString());
+        foreach (Row row in Drawn.Table)
+        {
+            string score = row.NormalizedScore.ToString("F3", CultureInfo.InvariantCulture);
+            Assert.AreEqual(score, scores[Path.Combine(Output, "drawn", "test", row.Image)]);
+        }
     }
 
     [TestMethod]
@@ -219,6 +248,19 @@ public sealed partial class ProgramTests
         File.WriteAllText(Folder["taken"], "mine");
         Refused(Start("--output", Folder["taken"]), $"'{Folder["taken"]}' is a file");
         Assert.AreEqual("mine", File.ReadAllText(Folder["taken"]));
+    }
+
+    [TestMethod]
+    public void A_report_folder_with_something_else_in_it_is_refused_and_everything_stays_as_it_was()
+    {
+        SmallImages.WriteFolder(Folder["kept"]);
+        Directory.CreateDirectory(Folder["kept output/report"]);
+        File.WriteAllText(Folder["kept output/report/notes.txt"], "mine");
+        Run run = Start("--images", Folder["kept"], "--output", Folder["kept output"]);
+        Assert.AreEqual(1, run.ExitCode, run.Text);
+        StringAssert.Contains(run.Errors, "holds 'notes.txt', which is no part of a report");
+        Assert.AreEqual("mine", File.ReadAllText(Folder["kept output/report/notes.txt"]));
+        Assert.HasCount(1, Directory.GetFileSystemEntries(Folder["kept output"]));
     }
 
     [TestMethod]

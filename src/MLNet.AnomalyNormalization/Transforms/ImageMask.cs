@@ -43,8 +43,9 @@ internal sealed class ImageMask
         };
     }
 
-    // Four bytes a pixel, the alpha last, whatever the order of the colours.
-    private static byte[] Defects(ReadOnlySpan<byte> pixels)
+    /// <summary>The mask that a picture shows, 0 or 1 for each pixel.</summary>
+    /// <param name="pixels">Four bytes a pixel, the alpha last, whatever the order of the colours.</param>
+    internal static byte[] Defects(ReadOnlySpan<byte> pixels)
     {
         bool isTransparent = false;
         for (int i = 3; i < pixels.Length; i += 4)

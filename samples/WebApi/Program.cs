@@ -1,0 +1,14 @@
+// Inspects images over HTTP: POST one to /inspect, get its score, the decision and a heat map.
+using WebApi;
+
+try
+{
+    await using WebApplication app = InspectionApi.Create(args);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException)
+{
+    Console.Error.WriteLine(e.Message);
+    return 1;
+}

@@ -1,0 +1,157 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.Imaging;
+using SkiaSharp;
+using VisualInspection;
+
+namespace WebApi.Tests;
+
+[TestClass]
+public sealed class InspectionApiTests
+{
+    private static readonly string[] Names = ["score", "normalizedScore", "isAnomalous", "thresholds", "heatMap"];
+
+    [TestMethod]
+    public async Task An_answer_has_the_bits_that_the_saved_pipeline_gives_for_the_file()
+    {
+        foreach (string path in Service.Images.Where((_, i) => i % 5 == 0))
+        {
+            Inspection expected = InspectFile(path);
+            InspectionAnswer answer = await AnswerAsync(await File.ReadAllBytesAsync(path));
+            Assert.AreEqual(expected.Score[0], answer.Score, path);
+            Assert.AreEqual(expected.NormalizedScore[0], answer.NormalizedScore, path);
+            Assert.AreEqual(expected.PredictedLabel[0], answer.IsAnomalous, path);
+            Assert.AreEqual(answer.NormalizedScore >= 100, answer.IsAnomalous, path);
+
+            using MLImage heatMap = HeatMap.Render(expected.NormalizedMap, Fabric.Size, Fabric.Size);
+            Assert.AreEqual($"data:image/png;base64,{Convert.ToBase64String(PngPicture.Encode(heatMap))}", answer.HeatMap);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(SKEncodedImageFormat.Png, 40, 30, DisplayName = "a PNG with transparency")]
+    [DataRow(SKEncodedImageFormat.Jpeg, 40, 30, DisplayName = "a JPEG")]
+    [DataRow(SKEncodedImageFormat.Jpeg, 1200, 900, DisplayName = "a JPEG larger than the model's images")]
+    [DataRow(SKEncodedImageFormat.Png, 1, 1, DisplayName = "a single pixel")]
+    public async Task Every_kind_of_image_scores_as_its_file_does_whichever_way_it_is_sent(SKEncodedImageFormat format, int width, int height)
+    {
+        using var folder = new TemporaryFolder();
+        byte[] bytes = Service.Picture(width, height, format);
+        await File.WriteAllBytesAsync(folder["image"], bytes);
+        Inspection expected = InspectFile(folder["image"]);
+
+        InspectionAnswer answer = await AnswerAsync(bytes);
+        Assert.AreEqual(expected.Score[0], answer.Score);
+        Assert.AreEqual(expected.NormalizedScore[0], answer.NormalizedScore);
+
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "file", "image" } };
+        using HttpResponseMessage sameAnswer = await Service.PostAsync(form);
+        Assert.AreEqual(answer, await sameAnswer.Content.ReadFromJsonAsync<InspectionAnswer>());
+    }
+
+    [TestMethod]
+    public async Task The_thresholds_are_those_of_the_model()
+    {
+        AnomalyNormalizationTransformer normalizer = ((IEnumerable<ITransformer>)new MLContext().Model.LoadAnomalyModel(Service.ModelPath, out _))
+            .OfType<AnomalyNormalizationTransformer>().Single();
+        string text = await TextAsync(await File.ReadAllBytesAsync(Service.Images[0]));
+        using JsonDocument answer = JsonDocument.Parse(text);
+        CollectionAssert.AreEqual(Names, answer.RootElement.EnumerateObject().Select(property => property.Name).ToArray());
+        Assert.AreEqual(
+            new Thresholds(100, normalizer.Thresholds.Image, normalizer.Thresholds.Pixel),
+            answer.RootElement.GetProperty("thresholds").Deserialize<Thresholds>(JsonSerializerOptions.Web));
+    }
+
+    [TestMethod]
+    public async Task Who_accepts_a_picture_gets_the_heat_map_over_the_image_at_its_size()
+    {
+        string path = Service.Images[0];
+        using HttpResponseMessage response = await Service.PostAsync(await File.ReadAllBytesAsync(path), accept: "image/png");
+        Assert.AreEqual("image/png", response.Content.Headers.ContentType?.ToString());
+
+        using MLImage photo = MLImage.CreateFromFile(path);
+        using MLImage overlay = HeatMap.Overlay(photo, InspectFile(path).NormalizedMap, Fabric.Size, Fabric.Size);
+        CollectionAssert.AreEqual(PngPicture.Encode(overlay), await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [TestMethod]
+    public async Task Under_parallel_load_every_answer_is_the_one_that_a_single_request_gets()
+    {
+        const int Requests = 200;
+        byte[][] images = await Task.WhenAll(Service.Images.Select(path => File.ReadAllBytesAsync(path)));
+        var alone = new List<string>();
+        foreach (byte[] image in images)
+            alone.Add(await TextAsync(image));
+        Assert.HasCount(50, alone.Distinct(), "every image has an answer of its own");
+
+        var answers = new ConcurrentDictionary<int, string>();
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Requests),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (i, _) => answers[i] = await TextAsync(images[i * 7 % images.Length]));
+        for (int i = 0; i < Requests; i++)
+            Assert.AreEqual(alone[i * 7 % images.Length], answers[i], $"request {i}");
+    }
+
+    [TestMethod]
+    public async Task Refusals_among_the_load_disturb_no_other_answer()
+    {
+        byte[] image = await File.ReadAllBytesAsync(Service.Images[0]);
+        string expected = await TextAsync(image);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 40), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (i, _) =>
+        {
+            using HttpResponseMessage response = await Service.PostAsync(i % 2 == 0 ? image : image[..(image.Length / 2)]);
+            Assert.AreEqual(i % 2 == 0 ? HttpStatusCode.OK : HttpStatusCode.UnprocessableEntity, response.StatusCode);
+            if (i % 2 == 0)
+                Assert.AreEqual(expected, await response.Content.ReadAsStringAsync(CancellationToken.None));
+        });
+    }
+
+    [TestMethod]
+    public async Task It_says_that_it_is_healthy()
+    {
+        using HttpResponseMessage response = await Service.Client.GetAsync(new Uri("/health", UriKind.Relative));
+        Assert.AreEqual(HttpStatusCode.OK, response.StatusCode);
+        Assert.AreEqual("Healthy", await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    [DataRow("/inspect", 405, DisplayName = "inspecting without a body")]
+    [DataRow("/nowhere", 404, DisplayName = "an address that there isn't")]
+    public async Task What_else_is_asked_for_is_refused_in_the_same_form(string path, int status)
+    {
+        using HttpResponseMessage response = await Service.Client.GetAsync(new Uri(path, UriKind.Relative));
+        Assert.AreEqual(status, (int)response.StatusCode);
+        Assert.AreEqual("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [TestMethod]
+    public void A_model_that_there_isn_t_is_named()
+        => StringAssert.Contains(
+            Assert.ThrowsExactly<FileNotFoundException>(() => InspectionApi.Create(["--Model", "nowhere.zip"])).Message, "'nowhere.zip'");
+
+    private static async Task<InspectionAnswer> AnswerAsync(byte[] image)
+        => JsonSerializer.Deserialize<InspectionAnswer>(await TextAsync(image), JsonSerializerOptions.Web)!;
+
+    private static async Task<string> TextAsync(byte[] image)
+    {
+        using HttpResponseMessage response = await Service.PostAsync(image);
+        string text = await response.Content.ReadAsStringAsync();
+        Assert.AreEqual(HttpStatusCode.OK, response.StatusCode, text);
+        return text;
+    }
+
+    // Alone, from the file, with the pipeline as it was saved.
+    private static Inspection InspectFile(string path)
+    {
+        var mlContext = new MLContext();
+        using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(
+            mlContext.Model.LoadAnomalyModel(Service.ModelPath, out _));
+        return engine.Predict(new ImageFile { Path = path });
+    }
+}

@@ -144,16 +144,7 @@ public static class HeatMap
     {
         ArgumentNullException.ThrowIfNull(mask);
         MapSize size = new MapSize(height, width).RequirePositive();
-        byte[] defects = ImageMask.Defects(mask.Pixels);
-        var scaling = new MapScaling(new(mask.Height, mask.Width), size);
-        var result = new byte[size.Pixels];
-        for (int y = 0, i = 0; y < height; y++)
-        {
-            for (int x = 0; x < width; x++, i++)
-                result[i] = defects[scaling.Nearest(y, x)];
-        }
-
-        return result;
+        return ImageMask.Resize(ImageMask.Defects(mask.Pixels), (mask.Height, mask.Width), (size.Height, size.Width));
     }
 
     /// <summary>

@@ -25,6 +25,12 @@ public sealed class AnomalyEvaluationOptions
     /// </summary>
     public string? MaskColumnName { get; init; }
 
+    /// <summary>
+    /// Whether a mask that is an image of another size than its map is brought to the map's: each pixel becomes the one of the mask that its
+    /// centre lies in. Otherwise such a mask is refused.
+    /// </summary>
+    public bool ResizeMasks { get; init; }
+
     /// <summary>The scores of detected boxes, a vector of Single or Double, for the callbacks; off unless named.</summary>
     public string? BoxScoresColumnName { get; init; }
 

@@ -65,6 +65,9 @@ internal sealed class AnomalyColumns
 
     public DataViewSchema.Column? BoxScores { get; }
 
+    /// <summary>Whether masks that are images are brought to the size of their maps.</summary>
+    public bool ResizeMasks { get; init; }
+
     /// <summary>What a cursor has to be asked for.</summary>
     public IReadOnlyList<DataViewSchema.Column> All => _all;
 

@@ -78,11 +78,19 @@ internal sealed class AnomalyRow
             return isAnomalous == false;
         }
 
+        if (_columns.ResizeMasks && _image is not null)
+        {
+            (int Height, int Width) map = SizeOf(pixels);
+            if (map != (_image.Height, _image.Width))
+                mask = ImageMask.Resize(mask, (_image.Height, _image.Width), map);
+        }
+
         if (mask.Length != pixels)
         {
-            string size = _image is null ? "" : $" ({_image.Height} x {_image.Width})";
-            throw Invalid(_columns.Mask,
-                $"the mask has {mask.Length} pixels{size}, the map {pixels}. Resize the mask to the map, with nearest neighbours, or the map to the mask");
+            (string size, string remedy) = _image is null
+                ? ("", "Resize the mask to the map, with nearest neighbours, or the map to the mask")
+                : ($" ({_image.Height} x {_image.Width})", "Set ResizeMasks, or resize the one to the other, the mask with nearest neighbours");
+            throw Invalid(_columns.Mask, $"the mask has {mask.Length} pixels{size}, the map {pixels}. {remedy}");
         }
 
         return true;

@@ -34,7 +34,7 @@ internal sealed class DataViewEvaluation
         (_data, _options, _progress) = (data, options, progress);
         _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, options.LabelColumnName,
             options.MaskColumnName is null ? null : options.MapColumnName, options.MaskColumnName, options.BoxScoresColumnName,
-            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null);
+            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null) { ResizeMasks = options.ResizeMasks };
     }
 
     public AnomalyEvaluation Run(CancellationToken cancellationToken)

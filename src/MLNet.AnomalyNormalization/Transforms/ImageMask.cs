@@ -61,4 +61,22 @@ internal sealed class ImageMask
 
         return defects;
     }
+
+    /// <summary>
+    /// Brings a mask to the size of a map: each pixel becomes the one of the mask that its centre lies in. Both cover the same area.
+    /// </summary>
+    internal static byte[] Resize(ReadOnlySpan<byte> mask, (int Height, int Width) size, (int Height, int Width) mapSize)
+    {
+        var resized = new byte[mapSize.Height * mapSize.Width];
+        for (int y = 0, i = 0; y < mapSize.Height; y++)
+        {
+            ReadOnlySpan<byte> row = mask.Slice(Nearest(y, mapSize.Height, size.Height) * size.Width, size.Width);
+            for (int x = 0; x < mapSize.Width; x++, i++)
+                resized[i] = row[Nearest(x, mapSize.Width, size.Width)];
+        }
+
+        return resized;
+
+        static int Nearest(int i, int length, int maskLength) => (int)(((2L * i) + 1) * maskLength / (2L * length));
+    }
 }

@@ -64,6 +64,19 @@ public sealed class DataViewEvaluationTests
     }
 
     [TestMethod]
+    public void Masks_of_another_size_than_the_map_are_resized_if_asked_to_and_refused_otherwise()
+    {
+        MaskedRow[] rows = MaskedRows.Make(40);
+        AnomalyEvaluation expected = Evaluate(MaskedRows.Make(40), new() { MaskColumnName = "ImageMask", Pixel = FewPixels });
+
+        Assert.AreEqual(expected, Evaluate(rows, new() { MaskColumnName = "LargeMask", ResizeMasks = true, Pixel = FewPixels }));
+        InvalidDataException refused = Assert.ThrowsExactly<InvalidDataException>(
+            () => Evaluate(MaskedRows.Make(40), new() { MaskColumnName = "LargeMask", Pixel = FewPixels }));
+        StringAssert.Contains(refused.Message,
+            "Column 'LargeMask', row 1: the mask has 288 pixels (12 x 24), the map 48. Set ResizeMasks", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public void Raw_columns_with_the_callback_give_exactly_what_normalized_columns_give()
     {
         MaskedRow[] rows = MaskedRows.Make(101, withUnknown: true);
@@ -271,11 +284,11 @@ public sealed class DataViewEvaluationTests
     private IDataView Cached(MaskedRow[] rows)
     {
         IDataView data = Normalized(rows);
-        return _mlContext.Data.Cache(_mlContext.Transforms.DropColumns("ImageMask", "AlphaMask").Fit(data).Transform(data));
+        return _mlContext.Data.Cache(_mlContext.Transforms.DropColumns("ImageMask", "AlphaMask", "LargeMask").Fit(data).Transform(data));
     }
 
     private AnomalyEvaluation Evaluate(MaskedRow[] rows, AnomalyEvaluationOptions options)
-        => Evaluate(options.MaskColumnName is "ImageMask" or "AlphaMask" ? Normalized(rows) : Cached(rows), options);
+        => Evaluate(options.MaskColumnName is "ImageMask" or "AlphaMask" or "LargeMask" ? Normalized(rows) : Cached(rows), options);
 
     private AnomalyEvaluation Evaluate(IDataView data, AnomalyEvaluationOptions options) => _mlContext.AnomalyDetection.EvaluateNormalized(data, options);
 

@@ -38,6 +38,10 @@ internal sealed class MaskedRow
     [ImageType(Height, Width)]
     public MLImage? AlphaMask { get; set; }
 
+    /// <summary>Twice as high as the map and three times as wide.</summary>
+    [ImageType(2 * Height, 3 * Width)]
+    public MLImage? LargeMask { get; set; }
+
     public float[] Boxes { get; set; } = [];
 
     public bool Label { get; set; }
@@ -81,6 +85,7 @@ internal static class MaskedRows
                 SingleMask = Array.ConvertAll(mask, value => (float)value),
                 ImageMask = mask.Length == 0 ? null : Image(mask, value => (value, byte.MaxValue)),
                 AlphaMask = mask.Length == 0 ? null : Image(mask, value => (77, value)),
+                LargeMask = mask.Length == 0 ? null : Image(mask, value => (value, byte.MaxValue), perHeight: 2, perWidth: 3),
                 Boxes = [.. map.Take(i % 3)],
                 Label = isAnomalous,
                 SingleLabel = label,
@@ -92,10 +97,14 @@ internal static class MaskedRows
 
     public static IDataView View(MLContext mlContext, params MaskedRow[] rows) => mlContext.Data.LoadFromEnumerable(rows);
 
-    private static MLImage Image(byte[] mask, Func<byte, (byte Gray, byte Alpha)> pixel)
-        => MLImage.CreateFromPixels(MaskedRow.Width, MaskedRow.Height, MLPixelFormat.Rgba32, (byte[])[.. mask.SelectMany(value =>
+    private static MLImage Image(byte[] mask, Func<byte, (byte Gray, byte Alpha)> pixel, int perHeight = 1, int perWidth = 1)
+    {
+        (int height, int width) = (perHeight * MaskedRow.Height, perWidth * MaskedRow.Width);
+        byte[] pixels = [.. Enumerable.Range(0, height * width).SelectMany(i =>
         {
-            (byte gray, byte alpha) = pixel(value);
+            (byte gray, byte alpha) = pixel(mask[(i / width / perHeight * MaskedRow.Width) + (i % width / perWidth)]);
             return new[] { gray, gray, gray, alpha };
-        })]);
+        })];
+        return MLImage.CreateFromPixels(width, height, MLPixelFormat.Rgba32, pixels);
+    }
 }

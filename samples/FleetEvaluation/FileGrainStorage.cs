@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Orleans.Storage;
 
-namespace FleetEvaluation;
+namespace Fleet;
 
 /// <summary>
 /// Grain storage for a cluster on one machine: a file for each grain, written beside the old one and moved into its place once it is on the

@@ -1,4 +1,4 @@
-using FleetEvaluation;
+using Fleet;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Serialization;
 using Orleans.Storage;

@@ -1,11 +1,10 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
-using VisualInspection;
 
-namespace WebApi;
+namespace VisualInspection;
 
-/// <summary>A model to try the service with: that of the VisualInspection sample, on the images that it draws.</summary>
+/// <summary>A model for other samples to start with, on the images that are drawn here.</summary>
 internal static class DrawnModel
 {
     /// <summary>Draws the images, learns the model and its thresholds from the good ones, and saves it.</summary>
@@ -17,7 +16,7 @@ internal static class DrawnModel
         DrawnImages.Save(images);
         InspectionFolder set = InspectionFolder.Open(images);
 
-        DirectoryInfo work = Directory.CreateTempSubdirectory("WebApi");
+        DirectoryInfo work = Directory.CreateTempSubdirectory("DrawnModel");
         try
         {
             var pipeline = new InspectionPipeline(new MLContext(seed: 0), set.ImageSize);

@@ -1,0 +1,113 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using MLNet.AnomalyNormalization.Orleans;
+using Orleans.Configuration;
+using Orleans.Serialization;
+using Orleans.Storage;
+
+namespace Fleet;
+
+/// <summary>
+/// A cluster on the loopback: a silo in this process, which also keeps the list of members, and more of them in processes of their own.
+/// </summary>
+internal sealed class LocalCluster : IAsyncDisposable
+{
+    private readonly IHost _first;
+    private readonly List<Process> _others = [];
+
+    private LocalCluster(IHost first) => _first = first;
+
+    public IClusterClient Client => _first.Services.GetRequiredService<IClusterClient>();
+
+    /// <summary>Starts so many silos.</summary>
+    /// <param name="silos">Their number, this process included.</param>
+    /// <param name="storage">Where the grains of the first silo are stored, and those of the others.</param>
+    public static async Task<LocalCluster> Start(int silos, string storage)
+    {
+        int port = FreePort();
+        var cluster = new LocalCluster(Host(port, port, storage));
+        await cluster._first.StartAsync();
+        for (int i = 1; i < silos; i++)
+            cluster._others.Add(await StartProcess(port, storage));
+        return cluster;
+    }
+
+    /// <summary>Is a silo of somebody else's cluster until whoever started this process ends or says so.</summary>
+    public static async Task Join(int firstPort, string storage)
+    {
+        using IHost silo = Host(FreePort(), firstPort, storage);
+        await silo.StartAsync();
+        Console.WriteLine("ready");
+        while (await Console.In.ReadLineAsync() is not null)
+        {
+        }
+
+        await silo.StopAsync();
+    }
+
+    /// <summary>Kills one of the other silos, without a warning to anyone.</summary>
+    /// <returns>The number of its process.</returns>
+    public int KillOne()
+    {
+        Process victim = _others[0];
+        victim.Kill();
+        return victim.Id;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Process silo in _others)
+        {
+            // The end of its input is what it waits for.
+            silo.StandardInput.Close();
+            await silo.WaitForExitAsync();
+            silo.Dispose();
+        }
+
+        await _first.StopAsync();
+        _first.Dispose();
+    }
+
+    private static IHost Host(int port, int firstPort, string storage)
+    {
+        HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        builder.Logging.ClearProviders();
+        builder.UseOrleans(silo =>
+        {
+            silo.UseLocalhostClustering(port, FreePort(), primarySiloEndpoint: new IPEndPoint(IPAddress.Loopback, firstPort));
+
+            // On one machine a silo that doesn't answer at once is dead.
+            silo.Configure<ClusterMembershipOptions>(options =>
+            {
+                options.ProbeTimeout = TimeSpan.FromSeconds(1);
+                options.NumMissedProbesLimit = 2;
+            });
+            silo.Services.AddKeyedSingleton<IGrainStorage>(AnomalyFleet.StationStorage, (services, _) => new FileGrainStorage(
+                storage, new OrleansGrainStorageSerializer(services.GetRequiredService<Serializer>())));
+        });
+        return builder.Build();
+    }
+
+    private static async Task<Process> StartProcess(int firstPort, string storage)
+    {
+        Process silo = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["--join", $"{firstPort}", "--output", storage])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        })!;
+        return await silo.StandardOutput.ReadLineAsync() == "ready"
+            ? silo
+            : throw new InvalidOperationException("A silo ended before it was ready; its error stands above.");
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+}

@@ -1,7 +1,5 @@
-using System.Globalization;
-using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
-using MLNet.AnomalyNormalization.Tests;
+using Orleans.TestingHost;
 
 namespace MLNet.AnomalyNormalization.Orleans.Tests.Evaluation;
 
@@ -15,40 +13,188 @@ public sealed class AnomalyFleetTests
     [DataRow(1, 1000, DisplayName = "one silo, one shard")]
     [DataRow(2, 7, DisplayName = "two silos")]
     [DataRow(4, 3, DisplayName = "four silos")]
-    public async Task The_cluster_gives_the_bits_of_one_process(int silos, int shardSize)
+    public async Task Recorded_scores_give_the_bits_of_one_process(int silos, int shardSize)
     {
-        using var folder = new TemporaryFolder();
-        var random = new Random(17);
-        (double Score, bool IsAnomalous)[] rows =
-            [.. Enumerable.Range(0, 120).Select(i => (random.NextDouble() + (i % 3 == 0 ? 0.4 : 0), i % 3 == 0))];
+        using var test = new RecordedTest(rows: 120);
+        EvaluationShard[] shards = test.Shards(shardSize);
 
-        var mlContext = new MLContext(seed: 0);
-        IDataView data = mlContext.Data.LoadFromEnumerable(rows.Select(row => new Row { Score = (float)row.Score, Label = row.IsAnomalous }));
-        ITransformer model = mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(0.9, 0.9)).Fit(data);
-        string modelPath = folder["model.zip"];
-        mlContext.Model.Save(model, data.Schema, modelPath);
-        AnomalyEvaluation expected = mlContext.AnomalyDetection.EvaluateNormalized(model.Transform(data));
-
-        EvaluationShard[] shards = [.. rows.Chunk(shardSize).Select((part, i) => Csv(folder[$"{i:000}.csv"], part))];
         await using Cluster cluster = await Cluster.Start(silos);
-        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(modelPath, shards, cancellationToken: TestContext.CancellationToken);
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            test.ModelPath, shards, cancellationToken: TestContext.CancellationToken);
 
-        Assert.AreEqual(expected, actual.Evaluation);
+        Assert.AreEqual(test.Alone(), actual.Evaluation);
         Assert.IsTrue(actual.IsComplete);
-        Assert.AreEqual(rows.Length, actual.RowCount);
+        Assert.AreEqual(120, actual.RowCount);
         Assert.AreEqual(shards.Length, actual.ShardsBySilo.Values.Sum());
     }
 
-    private static EvaluationShard Csv(string path, IEnumerable<(double Score, bool IsAnomalous)> rows)
+    [TestMethod]
+    [DataRow(1, 12, EvaluationPrecision.Exact, DisplayName = "one silo")]
+    [DataRow(3, 1, EvaluationPrecision.Exact, DisplayName = "three silos, a shard for each image")]
+    [DataRow(2, 5, EvaluationPrecision.Grid, DisplayName = "two silos, grid precision")]
+    public async Task Images_and_masks_give_the_bits_of_one_process(int silos, int shardSize, EvaluationPrecision precision)
     {
-        File.WriteAllLines(path, rows.Select(row => string.Create(CultureInfo.InvariantCulture, $"{row.IsAnomalous},{row.Score:R}")).Prepend("Label,Score"));
-        return EvaluationShard.Scores(path);
+        using var test = new ImageTest();
+        AnomalyEvaluationOptions options = ImageTest.Options(precision);
+        EvaluationShard[] shards =
+            [.. test.Images.Chunk(shardSize).Select((images, i) => EvaluationShard.Images($"{i}", images, inputColumnName: "Photo"))];
+
+        await using Cluster cluster = await Cluster.Start(silos);
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            test.ModelPath, shards, options, cancellationToken: TestContext.CancellationToken);
+
+        Assert.IsTrue(actual.IsComplete, string.Join(Environment.NewLine, actual.Failures));
+        Assert.AreEqual(test.Alone(options), actual.Evaluation);
     }
 
-    private sealed class Row
+    [TestMethod]
+    public async Task Folders_are_listed_where_they_are_evaluated()
     {
-        public float Score { get; set; }
+        using var test = new ImageTest();
+        AnomalyEvaluationOptions options = ImageTest.Options(EvaluationPrecision.Exact);
 
-        public bool Label { get; set; }
+        await using Cluster cluster = await Cluster.Start(silos: 2);
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            test.ModelPath, [.. test.Folders.Select(folder => EvaluationShard.Folder(folder, inputColumnName: "Photo"))], options,
+            cancellationToken: TestContext.CancellationToken);
+
+        Assert.AreEqual(test.Alone(options), actual.Evaluation);
+    }
+
+    [TestMethod]
+    public async Task A_poisoned_shard_is_reported_with_its_name_and_the_rest_is_evaluated()
+    {
+        using var test = new RecordedTest(rows: 60);
+        EvaluationShard[] shards = test.Shards(shardSize: 10);
+        File.WriteAllText(shards[1].Name, "Label,Score\n1,0.5\n0,NaN\n");
+        File.WriteAllText(shards[3].Name, "Label,Points\n1,0.5\n");
+        File.Delete(shards[4].Name);
+
+        await using Cluster cluster = await Cluster.Start(silos: 2);
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            test.ModelPath, shards, cancellationToken: TestContext.CancellationToken);
+
+        Assert.IsFalse(actual.IsComplete);
+        CollectionAssert.AreEqual(
+            new[] { shards[1].Name, shards[3].Name, shards[4].Name }, actual.Failures.Select(failure => failure.Shard).ToArray());
+        StringAssert.Contains(actual.Failures[0].Reason, $"row 2 of '{shards[1].Name}'", StringComparison.Ordinal);
+        StringAssert.Contains(actual.Failures[1].Reason, "has no column 'Score'; it has Label, Points", StringComparison.Ordinal);
+        StringAssert.Contains(actual.Failures[2].Reason, "There is no file", StringComparison.Ordinal);
+        Assert.AreEqual(30, actual.RowCount);
+        Assert.AreEqual(test.Alone(row => row / 10 is 0 or 2 or 5), actual.Evaluation);
+    }
+
+    [TestMethod]
+    public async Task The_loss_of_a_silo_costs_no_bit()
+    {
+        using var test = new RecordedTest(rows: 300);
+        EvaluationShard[] shards = test.Shards(shardSize: 2);
+        await using Cluster cluster = await Cluster.Start(silos: 3);
+        var progress = new Watcher();
+
+        Task<FleetEvaluation> evaluation = cluster.Grains.EvaluateNormalizedAsync(
+            test.ModelPath, shards, progress: progress, cancellationToken: TestContext.CancellationToken);
+        await progress.Reached(20);
+        InProcessSiloHandle victim = cluster.Silos.Silos[^1];
+        await cluster.Silos.KillSiloAsync(victim);
+        FleetEvaluation actual = await evaluation;
+
+        Assert.IsTrue(actual.IsComplete);
+        Assert.AreEqual(test.Alone(), actual.Evaluation);
+        Assert.AreEqual((shards.Length, shards.Length, 300L), (progress.Last.ShardsDone, progress.Last.ShardCount, progress.Last.RowsDone));
+    }
+
+    [TestMethod]
+    public async Task A_cancelled_evaluation_ends_on_all_silos()
+    {
+        using var test = new RecordedTest(rows: 200);
+        await using Cluster cluster = await Cluster.Start(silos: 2);
+        using var cancellation = new CancellationTokenSource();
+        var progress = new Watcher();
+
+        Task<FleetEvaluation> evaluation = cluster.Grains.EvaluateNormalizedAsync(
+            test.ModelPath, test.Shards(shardSize: 1), progress: progress, cancellationToken: cancellation.Token);
+        await progress.Reached(5);
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAsync<OperationCanceledException>(() => evaluation);
+    }
+
+    [TestMethod]
+    public async Task Normalized_scores_need_no_model()
+    {
+        using var test = new RecordedTest(rows: 50);
+        EvaluationShard[] shards =
+            [.. test.Shards(shardSize: 20, normalized: true).Select(shard => EvaluationShard.Scores(shard.Name, "NormalizedScore"))];
+
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            modelPath: null, shards, cancellationToken: TestContext.CancellationToken);
+
+        Assert.AreEqual(test.Alone(), actual.Evaluation);
+    }
+
+    [TestMethod]
+    public async Task What_is_wrong_with_the_request_is_said_before_any_shard_is_read()
+    {
+        using var test = new RecordedTest(rows: 10);
+        EvaluationShard[] shards = test.Shards(shardSize: 5);
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+        IGrainFactory grains = cluster.Grains;
+
+        ArgumentException twice = await Assert.ThrowsExactlyAsync<ArgumentException>(
+            () => grains.EvaluateNormalizedAsync(test.ModelPath, [shards[0], shards[0]]));
+        StringAssert.Contains(twice.Message, $"2 shards have the name '{shards[0].Name}'", StringComparison.Ordinal);
+        await Assert.ThrowsExactlyAsync<ArgumentException>(() => grains.EvaluateNormalizedAsync(
+            test.ModelPath, shards, new() { Callbacks = [new ThresholdNormalizationCallback(new AnomalyThresholds(1, 1))] }));
+        await Assert.ThrowsExactlyAsync<FileNotFoundException>(() => grains.EvaluateNormalizedAsync("absent.zip", shards));
+        InvalidDataException broken = await Assert.ThrowsExactlyAsync<InvalidDataException>(
+            () => grains.EvaluateNormalizedAsync(shards[0].Name, shards));
+        StringAssert.Contains(broken.Message, "is not a model that ML.NET can load", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task No_shards_give_undefined_metrics()
+    {
+        using var test = new RecordedTest(rows: 10);
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(test.ModelPath, []);
+
+        Assert.IsTrue(actual.IsComplete);
+        Assert.AreEqual(double.NaN, actual.Evaluation.Image!.AreaUnderRocCurve);
+    }
+
+    /// <summary>Lets a test wait for progress.</summary>
+    private sealed class Watcher : IProgress<FleetProgress>
+    {
+        private readonly List<(int Shards, TaskCompletionSource Reached)> _waiting = [];
+
+        public FleetProgress Last { get; private set; }
+
+        public Task Reached(int shards)
+        {
+            lock (_waiting)
+            {
+                if (Last.ShardsDone >= shards)
+                    return Task.CompletedTask;
+                var source = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _waiting.Add((shards, source));
+                return source.Task;
+            }
+        }
+
+        public void Report(FleetProgress value)
+        {
+            lock (_waiting)
+            {
+                Last = value;
+                foreach ((int shards, TaskCompletionSource reached) in _waiting)
+                {
+                    if (value.ShardsDone >= shards)
+                        reached.TrySetResult();
+                }
+            }
+        }
     }
 }

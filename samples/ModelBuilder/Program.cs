@@ -14,8 +14,8 @@ Console.WriteLine($"Readings  {testPath}");
 ImageMetrics metrics = PumpModel.Evaluate(mlContext, model, testPath);
 ConfusionCounts counts = metrics.Counts;
 Console.WriteLine();
-Console.WriteLine(FormattableString.Invariant($"{counts.FalsePositives} of {counts.TrueNegatives + counts.FalsePositives} good readings raise an alarm,"));
-Console.WriteLine(FormattableString.Invariant($"{counts.TruePositives} of {counts.TruePositives + counts.FalseNegatives} faults are found."));
+Console.WriteLine($"{counts.FalsePositives} of {counts.TrueNegatives + counts.FalsePositives} good readings raise an alarm,");
+Console.WriteLine($"{counts.TruePositives} of {counts.TruePositives + counts.FalseNegatives} faults are found.");
 Console.WriteLine(FormattableString.Invariant($"AUROC {metrics.AreaUnderRocCurve:F4}, F1 at 100 {metrics.F1Score:F4}"));
 
 Console.WriteLine();

@@ -57,7 +57,9 @@ public partial class PumpModel
     /// <summary>Judges one reading. A prediction engine serves one thread at a time.</summary>
     public static ModelOutput Predict(ModelInput input) => PredictEngine.Value.Predict(input);
 
-    /// <summary>Loads the model. It is trained first if it isn't there, and what it learns from is drawn if that isn't there either.</summary>
+    /// <summary>
+    /// Loads the model. It is trained first if it isn't there, and what it learns from is drawn if that isn't there either.
+    /// </summary>
     public static ITransformer LoadModel(MLContext mlContext)
     {
         if (!File.Exists(RetrainFilePath))

@@ -25,10 +25,10 @@ internal sealed class InspectionModel : PooledObjectPolicy<PredictionEngine<Phot
     private InspectionModel(MLContext mlContext, TransformerChain<ITransformer> pipeline, AnomalyThresholds thresholds)
     {
         (_mlContext, _pipeline, Thresholds) = (mlContext, pipeline, thresholds);
-        DataViewSchema schema = pipeline.GetOutputSchema(mlContext.Data.LoadFromEnumerable<Photo>([]).Schema);
-        MapSize = ((VectorDataViewType)schema[GaussianModel.MapName].Type).Dimensions is [.., int height, int width]
+        DataViewType map = pipeline.GetOutputSchema(mlContext.Data.LoadFromEnumerable<Photo>([]).Schema)[GaussianModel.MapName].Type;
+        MapSize = map is VectorDataViewType { Dimensions: [.., int height, int width] }
             ? (height, width)
-            : throw new InvalidDataException($"The maps of the model have the type {schema[GaussianModel.MapName].Type}; expected height x width.");
+            : throw new InvalidDataException($"The maps of the model have the type {map}; expected a vector of height x width.");
     }
 
     /// <summary>The raw thresholds that 100 stands for.</summary>
@@ -36,7 +36,9 @@ internal sealed class InspectionModel : PooledObjectPolicy<PredictionEngine<Phot
 
     public (int Height, int Width) MapSize { get; }
 
-    /// <summary>Loads a pipeline that the VisualInspection sample saved, without its first step: photos come as such, not as files.</summary>
+    /// <summary>
+    /// Loads a pipeline that the VisualInspection sample saved, without its first step: photos come as such, not as files.
+    /// </summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file holds something else.</exception>
     public static InspectionModel Load(string path)

@@ -38,7 +38,8 @@ public sealed class InspectionApiTests
     [DataRow(SKEncodedImageFormat.Jpeg, 40, 30, DisplayName = "a JPEG")]
     [DataRow(SKEncodedImageFormat.Jpeg, 1200, 900, DisplayName = "a JPEG larger than the model's images")]
     [DataRow(SKEncodedImageFormat.Png, 1, 1, DisplayName = "a single pixel")]
-    public async Task Every_kind_of_image_scores_as_its_file_does_whichever_way_it_is_sent(SKEncodedImageFormat format, int width, int height)
+    public async Task Every_kind_of_image_scores_as_its_file_does_whichever_way_it_is_sent(
+        SKEncodedImageFormat format, int width, int height)
     {
         using var folder = new TemporaryFolder();
         byte[] bytes = Service.Picture(width, height, format);
@@ -57,7 +58,8 @@ public sealed class InspectionApiTests
     [TestMethod]
     public async Task The_thresholds_are_those_of_the_model()
     {
-        AnomalyNormalizationTransformer normalizer = ((IEnumerable<ITransformer>)new MLContext().Model.LoadAnomalyModel(Service.ModelPath, out _))
+        ITransformer model = new MLContext().Model.LoadAnomalyModel(Service.ModelPath, out _);
+        AnomalyNormalizationTransformer normalizer = ((IEnumerable<ITransformer>)model)
             .OfType<AnomalyNormalizationTransformer>().Single();
         string text = await TextAsync(await File.ReadAllBytesAsync(Service.Images[0]));
         using JsonDocument answer = JsonDocument.Parse(text);

@@ -23,7 +23,8 @@ public static class Service
     {
         s_folder = new TemporaryFolder();
         ModelPath = DrawnModel.Train(s_folder["service"]);
-        Images = [.. Directory.GetFiles(s_folder["service/drawn/test"], "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        string images = s_folder["service/drawn/test"];
+        Images = [.. Directory.GetFiles(images, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         s_app = InspectionApi.Create(["--urls", "http://127.0.0.1:0", "--Model", ModelPath]);
         await s_app.StartAsync(context.CancellationToken);
         Client = new HttpClient { BaseAddress = new Uri(s_app.Urls.Single()) };

@@ -46,11 +46,25 @@ internal sealed class InspectionModel : PooledObjectPolicy<PredictionEngine<Phot
         var mlContext = new MLContext();
         ITransformer model = mlContext.Model.LoadAnomalyModel(path, out _);
         ITransformer[] steps = model is TransformerChain<ITransformer> chain ? [.. chain] : [model];
-        return steps is [ImageLoadingTransformer, .., AnomalyNormalizationTransformer normalizer]
-            ? new InspectionModel(mlContext, new TransformerChain<ITransformer>(steps[1..]), normalizer.Thresholds)
-            : throw new InvalidDataException(
-                $"'{path}' is an ML.NET model, but not a pipeline.zip of the VisualInspection sample: expected steps from LoadImages to " +
-                $"NormalizeAnomaly, got {string.Join(", ", steps.Select(step => step.GetType().Name))}.");
+        string otherKind = $"'{path}' is an ML.NET model, but not a pipeline.zip of the VisualInspection sample: ";
+        if (steps is not [ImageLoadingTransformer, .., AnomalyNormalizationTransformer normalizer])
+        {
+            string names = string.Join(", ", steps.Select(step => step.GetType().Name));
+            throw new InvalidDataException($"{otherKind}expected steps from LoadImages to NormalizeAnomaly, got {names}.");
+        }
+
+        try
+        {
+            var loaded = new InspectionModel(mlContext, new TransformerChain<ITransformer>(steps[1..]), normalizer.Thresholds);
+
+            // A column that isn't there is found now rather than by the first request.
+            loaded.Create().Dispose();
+            return loaded;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+        {
+            throw new InvalidDataException(otherKind + e.Message, e);
+        }
     }
 
     // The engines share the pipeline, so none of them may dispose it.

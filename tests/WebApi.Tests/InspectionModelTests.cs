@@ -1,6 +1,7 @@
 using Microsoft.Extensions.ObjectPool;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization;
 using VisualInspection;
 
 namespace WebApi.Tests;
@@ -49,5 +50,24 @@ public sealed class InspectionModelTests
         string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionModel.Load(folder["other.zip"])).Message;
         StringAssert.Contains(message, "other.zip");
         StringAssert.Contains(message, "ColumnCopyingTransformer");
+    }
+
+    [TestMethod]
+    public void A_model_of_the_same_steps_with_other_columns_is_refused_with_the_one_that_is_missing()
+    {
+        using var folder = new TemporaryFolder();
+        var mlContext = new MLContext();
+        IDataView files = mlContext.Data.LoadFromEnumerable<ImageFile>([]);
+        ITransformer other = new EstimatorChain<ITransformer>()
+            .Append(mlContext.Transforms.LoadImages(InspectionPipeline.PhotoName, imageFolder: "", nameof(ImageFile.Path)))
+            .Append(mlContext.Transforms.ResizeImages(InspectionPipeline.PhotoName, imageWidth: 4, imageHeight: 4))
+            .Append(mlContext.Transforms.ExtractPixels("Brightness", InspectionPipeline.PhotoName))
+            .Append<ITransformer>(mlContext.Transforms.NormalizeAnomaly(
+                new AnomalyThresholds(1, 1), new AnomalyNormalizationOptions { ScoreColumnName = "Brightness" }))
+            .Fit(files);
+        mlContext.Model.Save(other, files.Schema, folder["other.zip"]);
+        string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionModel.Load(folder["other.zip"])).Message;
+        StringAssert.Contains(message, "not a pipeline.zip of the VisualInspection sample");
+        StringAssert.Contains(message, "anomaly_map");
     }
 }

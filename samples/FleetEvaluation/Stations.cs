@@ -17,20 +17,45 @@ internal static class Stations
         foreach ((string name, float shift) in new[] { ("steady", 0f), ("lamp grows dim", 1f) })
         {
             IStationGrain station = grains.GetGrain<IStationGrain>(name);
-            await station.SetReference(reference);
+            await Insist(() => station.SetReference(reference));
 
             // Numbers go on where an earlier run ended, as they do after a station was started again.
-            long first = (await station.GetStatus()).NextBatchNumber;
-            for (int batch = 0; batch < Batches; batch++)
-                await station.Add(new(first + batch, [.. Enumerable.Range(0, BatchSize).Select(_ => Score(shift * batch))]));
+            long first = (await Insist(station.GetStatus)).NextBatchNumber;
+            for (int i = 0; i < Batches; i++)
+            {
+                var batch = new StationBatch(first + i, [.. Enumerable.Range(0, BatchSize).Select(_ => Score(shift * i))]);
+                await Insist(() => station.Add(batch));
+            }
 
-            StationStatus status = await station.GetStatus();
+            StationStatus status = await Insist(station.GetStatus);
             string alert = status.Alert is { } raised ? $"alert with batch {raised.BatchNumber - first + 1} of {Batches}" : "no alert";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"Station '{name}': {status.RecentAnomalyRate:P1} anomalous, stability index {status.Drift!.PopulationStabilityIndex:F3}, " +
+                $"Station '{name}': {status.RowCount} rows, {status.RecentAnomalyRate:P1} of the recent ones anomalous, stability index {status.Drift!.PopulationStabilityIndex:F3}, " +
                 $"KS distance {status.Drift.KolmogorovSmirnovDistance:F3} over {status.Drift.RowCount} rows: {alert}"));
         }
 
         float Score(float shift) => Math.Clamp(40 + shift + (20 * (random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f)), 0, 1000);
+    }
+
+    private static Task<bool> Insist(Func<Task> call) => Insist(async () =>
+    {
+        await call();
+        return true;
+    });
+
+    /// <summary>Calls again after a failure of the cluster: a batch that was stored but not acknowledged counts once.</summary>
+    private static async Task<T> Insist<T>(Func<Task<T>> call)
+    {
+        while (true)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1));
+            }
+        }
     }
 }

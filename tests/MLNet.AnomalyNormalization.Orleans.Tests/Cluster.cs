@@ -1,5 +1,6 @@
 using Fleet;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Configuration;
 using Orleans.Serialization;
 using Orleans.Storage;
 using Orleans.TestingHost;
@@ -24,6 +25,12 @@ internal sealed class Cluster : IAsyncDisposable
         var builder = new InProcessTestClusterBuilder((short)silos);
         builder.ConfigureSilo((_, silo) =>
         {
+            // A silo that was killed is to be noticed soon.
+            silo.Configure<ClusterMembershipOptions>(options =>
+            {
+                options.ProbeTimeout = TimeSpan.FromSeconds(1);
+                options.NumMissedProbesLimit = 1;
+            });
             if (storage is null)
             {
                 silo.AddMemoryGrainStorage(AnomalyFleet.StationStorage);

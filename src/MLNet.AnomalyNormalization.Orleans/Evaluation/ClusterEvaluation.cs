@@ -15,11 +15,6 @@ internal sealed class ClusterEvaluation(
     // A shard that takes its silo down goes on doing so; one that was merely on a silo that went down is soon done elsewhere.
     private const int MostLosses = 3;
 
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
-
-    // A silo that died is declared dead, and its grains are moved, within half a minute or so by Orleans' defaults.
-    private const int MostFailedCalls = 60;
-
     private readonly List<ShardFailure> _failures = [];
     private readonly Dictionary<string, int> _shardsBySilo = [];
     private readonly object _counting = new();
@@ -80,30 +75,20 @@ internal sealed class ClusterEvaluation(
         IShardRangeGrain grain = grains.GetGrain<IShardRangeGrain>(Guid.NewGuid());
         var work = new ShardRange(range, plan);
         var told = new Told();
-        int failedCalls = 0;
         try
         {
             while (true)
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                try
+                RangeProgress now = await PatientCall.Make(() => grain.Advance(work, told.Done), cancellationToken);
+                if (told.Activation is { } before && before != now.Activation && ++told.Losses == MostLosses)
                 {
-                    RangeProgress now = await grain.Advance(work, told.Done).WaitAsync(cancellationToken);
-                    if (told.Activation is { } before && before != now.Activation && ++told.Losses == MostLosses)
-                    {
-                        Tell(told, null, 0, 0);
-                        return await GiveUp(range, cancellationToken);
-                    }
+                    Tell(told, null, 0, 0);
+                    return await GiveUp(range, cancellationToken);
+                }
 
-                    Tell(told, now.Activation, now.Done, now.Rows);
-                    if (now.Blocks is { } blocks && await Read(grain, now.Activation, blocks, cancellationToken) is { } part)
-                        return new([part], now.Failures, new() { [now.Silo] = range.Length - now.Failures.Length });
-                    failedCalls = 0;
-                }
-                catch (Exception e) when (e is OrleansException or TimeoutException && ++failedCalls < MostFailedCalls)
-                {
-                    await Task.Delay(Pause, cancellationToken);
-                }
+                Tell(told, now.Activation, now.Done, now.Rows);
+                if (now.Blocks is { } blocks && await Read(grain, now.Activation, blocks, cancellationToken) is { } part)
+                    return new([part], now.Failures, new() { [now.Silo] = range.Length - now.Failures.Length });
             }
         }
         finally
@@ -141,7 +126,7 @@ internal sealed class ClusterEvaluation(
         using var state = new StateBlocks();
         for (int i = 0; i < blocks; i++)
         {
-            if (await grain.ReadBlock(activation, i).WaitAsync(cancellationToken) is not { } block)
+            if (await PatientCall.Make(() => grain.ReadBlock(activation, i), cancellationToken) is not { } block)
                 return null;
             state.Append(block.Value);
         }

@@ -181,6 +181,34 @@ public sealed class StationGrainTests
         Assert.AreEqual((2L, 1L), ((await station.GetStatus()).RowCount, (await station.GetStatus()).AnomalousCount));
     }
 
+    [TestMethod]
+    public async Task A_thousand_stations_take_a_bounded_memory_however_long_they_are_watched()
+    {
+        const int StationCount = 1000, MostBytesPerStation = 100_000;
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+        long before = GC.GetTotalMemory(forceFullCollection: true);
+
+        long afterWindows = await MemoryAfter(batches: 3, first: 0);
+        long afterMany = await MemoryAfter(batches: 9, first: 3);
+
+        Console.WriteLine($"{afterWindows / StationCount:N0} bytes a station after 3 batches of 100 rows, {afterMany / StationCount:N0} after 12");
+        Assert.IsLessThan(StationCount * (long)MostBytesPerStation, afterMany);
+        Assert.IsLessThan(1.25 * afterWindows, (double)afterMany);
+
+        async Task<long> MemoryAfter(int batches, int first)
+        {
+            await Task.WhenAll(Enumerable.Range(0, StationCount).Select(async name =>
+            {
+                IStationGrain station = cluster.Grains.GetGrain<IStationGrain>($"press {name}");
+                if (first == 0)
+                    await station.SetReference(new StationReference(Calm) { WindowRows = 100 });
+                for (int i = first; i < first + batches; i++)
+                    Assert.IsTrue(await station.Add(new(i, Calm, [.. Calm.Select(score => (bool?)(score > 60))])));
+            }));
+            return GC.GetTotalMemory(forceFullCollection: true) - before;
+        }
+    }
+
     private sealed class Alerts : IStationAlertHandler
     {
         public int Failures { get; set; }

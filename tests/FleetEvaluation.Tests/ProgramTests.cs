@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using MLNet.AnomalyNormalization.Tests;
+
+namespace Fleet.Tests;
+
+/// <summary>The real program, with silos in processes of their own.</summary>
+[TestClass]
+public sealed class ProgramTests
+{
+    private static TemporaryFolder s_folder = null!;
+
+    [ClassInitialize]
+    public static void MakeFolder(TestContext context) => s_folder = new TemporaryFolder();
+
+    [ClassCleanup]
+    public static void RemoveFolder() => s_folder.Dispose();
+
+    [TestMethod]
+    public void A_silo_that_is_killed_while_it_works_costs_no_bit_and_stations_remember_what_they_counted()
+    {
+        // Both write to the same folder, as two runs of a person would.
+        string[] undisturbed = Run("--silos", "1");
+        string[] disturbed = Run("--silos", "3", "--kill-one");
+
+        Assert.HasCount(1, disturbed.Where(line => line.StartsWith("Killed the silo", StringComparison.Ordinal)));
+        foreach (string[] output in new[] { undisturbed, disturbed })
+        {
+            CollectionAssert.Contains(output, "The same bits.");
+            Assert.AreEqual(25, Shards(output).Sum(silo => silo.Count));
+            string[][] figures = [.. Figures(output).Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
+            Assert.HasCount(6, figures);
+            foreach (string[] line in figures)
+                Assert.AreEqual(line[^2], line[^1]);
+        }
+
+        CollectionAssert.AreEqual(Figures(undisturbed), Figures(disturbed));
+        Assert.HasCount(1, Shards(undisturbed));
+        Assert.HasCount(1, undisturbed.Where(line => line.StartsWith("Station 'steady': 3000 rows", StringComparison.Ordinal)));
+        Assert.HasCount(1, disturbed.Where(line => line.StartsWith("Station 'steady': 6000 rows", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    [DataRow("--silos 0", "--silos is '0'; expected a number from 1 to 16.", DisplayName = "no silo")]
+    [DataRow("--silos", "--silos needs a value after it.", DisplayName = "no value")]
+    [DataRow("--silos 1 --kill-one", "--kill-one needs --silos 2 or more", DisplayName = "nobody to kill")]
+    [DataRow("--silo 2", "Unknown argument '--silo'.", DisplayName = "a misspelt argument")]
+    public void Arguments_that_mean_nothing_are_refused(string arguments, string message)
+    {
+        (int exitCode, _, string errors) = Start(arguments.Split(' '));
+
+        Assert.AreEqual(1, exitCode);
+        StringAssert.StartsWith(errors, message, StringComparison.Ordinal);
+    }
+
+    private static (string Silo, int Count)[] Shards(string[] output)
+        => [.. output.Select(line => Regex.Match(line, @"^  (\S+) evaluated (\d+) of 25 shards$")).Where(match => match.Success)
+            .Select(match => (match.Groups[1].Value, int.Parse(match.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture)))];
+
+    private static string[] Figures(string[] output)
+        => [.. output.SkipWhile(line => !line.Contains("this process alone", StringComparison.Ordinal)).Skip(1)
+            .TakeWhile(line => line != "The same bits.")];
+
+    private static string[] Run(params string[] arguments)
+    {
+        (int exitCode, string output, string errors) = Start([.. arguments, "--output", s_folder["output"]]);
+        Assert.AreEqual(0, exitCode, errors);
+        Assert.AreEqual("", errors);
+        return output.Split(Environment.NewLine);
+    }
+
+    private static (int ExitCode, string Output, string Errors) Start(string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "FleetEvaluation.exe" : "FleetEvaluation");
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.Result);
+    }
+}

@@ -3,7 +3,7 @@ using VisualInspection;
 
 namespace Fleet;
 
-/// <summary>Shows how far the cluster is, and kills a silo half-way if that was asked for.</summary>
+/// <summary>Shows how far the cluster is, and kills a silo after a quarter if that was asked for.</summary>
 internal sealed class FleetProgressLine(FleetArguments arguments, LocalCluster cluster, int shardCount) : IProgress<FleetProgress>, IDisposable
 {
     private readonly ProgressLine _line = new($"Evaluating shards on {arguments.Silos} silos", shardCount);

@@ -15,21 +15,25 @@ public static class AnomalyFleet
     /// </summary>
     /// <remarks>
     /// The shards are leaves of a tree of merges: ranges of neighbouring shards are merged on the silo that evaluates them, and the ranges
-    /// by the caller. Each silo loads the model once and evaluates as many shards at a time as it has processors; no silo is given more than
-    /// a few ranges ahead, so that memory stays bounded however many shards there are.
+    /// by the caller. Each silo loads the model once and evaluates as many shards at a time as it has processors; a few ranges for each silo
+    /// are under way at a time. So what waits is bounded however many shards there are, and what is found takes the memory of an evaluator,
+    /// on the caller too: constant in grid precision, at most 8 bytes a pixel in exact.
     /// </remarks>
     /// <param name="grains">The cluster, for instance an <c>IClusterClient</c>.</param>
     /// <param name="modelPath">
-    /// A saved model with a normaliser, visible to every silo under this path; null if the shards hold normalised scores.
+    /// A saved model with a normaliser, visible to the caller and every silo under this path; null if the shards hold normalised scores.
     /// </param>
     /// <param name="shards">The parts of the test set, each with a name of its own.</param>
     /// <param name="options">Columns and thresholds; no callbacks, which see rows in their order.</param>
     /// <param name="progress">Is told after each shard how far the evaluation has come.</param>
     /// <param name="cancellationToken">Stops the evaluation on all silos.</param>
-    /// <exception cref="ArgumentException">Two shards have the same name, or the options have callbacks.</exception>
+    /// <exception cref="ArgumentException">
+    /// Two shards have the same name, or the options have callbacks, leave nothing to evaluate, or contradict each other.
+    /// </exception>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
     /// <exception cref="InvalidDataException">The model can't be loaded, or a silo sees another file than the caller.</exception>
-    /// <exception cref="OrleansException">The cluster can't be reached, or stays so.</exception>
+    /// <exception cref="OrleansException">The cluster can't be reached.</exception>
+    /// <exception cref="TimeoutException">The cluster doesn't answer.</exception>
     /// <exception cref="OperationCanceledException">The evaluation was cancelled.</exception>
     public static Task<FleetEvaluation> EvaluateNormalizedAsync(
         this IGrainFactory grains, string? modelPath, IReadOnlyList<EvaluationShard> shards, AnomalyEvaluationOptions? options = null,
@@ -45,6 +49,8 @@ public static class AnomalyFleet
                 nameof(options));
         }
 
+        DataViewEvaluation.Require(options);
+        _ = new EvaluationPart(options).Compute(options, options.ImageThreshold, options.PixelThreshold);
         if (shards.GroupBy(shard => shard.Name).FirstOrDefault(group => group.Count() > 1) is { } same)
             throw new ArgumentException($"{same.Count()} shards have the name '{same.Key}'. Give each a name of its own.", nameof(shards));
         if (modelPath is not null && !File.Exists(modelPath))

@@ -28,7 +28,7 @@ internal sealed class ClusterEvaluation(
         var ahead = new Queue<Task<RangeOutcome>>();
         try
         {
-            int silos = await CountSilos();
+            int silos = await CountSilos(before: 1);
             int length = Math.Clamp(shards.Count / (silos * RangesPerSilo), 1, LongestRange);
             foreach (EvaluationShard[] range in shards.Chunk(length))
             {
@@ -36,7 +36,7 @@ internal sealed class ClusterEvaluation(
                 if (ahead.Count >= silos * RangesPerSilo)
                 {
                     Merge(await ahead.Dequeue());
-                    silos = await CountSilos();
+                    silos = await CountSilos(silos);
                 }
             }
 
@@ -67,8 +67,18 @@ internal sealed class ClusterEvaluation(
         }
     }
 
-    private async Task<int> CountSilos()
-        => Math.Max(1, (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count);
+    // It only says how far to work ahead. While a silo is being lost, no answer is no reason to end.
+    private async Task<int> CountSilos(int before)
+    {
+        try
+        {
+            return Math.Max(1, (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count);
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            return before;
+        }
+    }
 
     private async Task<RangeOutcome> Evaluate(EvaluationShard[] range, CancellationToken cancellationToken)
     {
@@ -79,10 +89,12 @@ internal sealed class ClusterEvaluation(
         {
             while (true)
             {
-                RangeProgress now = await PatientCall.Make(() => grain.Advance(work, told.Done), cancellationToken);
-                if (told.Activation is { } before && before != now.Activation && ++told.Losses == MostLosses)
+                ShardRange? unknown = told.HasBegun ? null : work;
+                RangeProgress now = await PatientCall.Make(() => grain.Advance(told.Activation, unknown, told.Done), cancellationToken);
+                told.HasBegun = now.Activation == told.Activation;
+                if (!told.HasBegun && told.Activation != Guid.Empty && ++told.Losses == MostLosses)
                 {
-                    Tell(told, null, 0, 0);
+                    Tell(told, Guid.Empty, 0, 0);
                     return await GiveUp(range, cancellationToken);
                 }
 
@@ -134,7 +146,7 @@ internal sealed class ClusterEvaluation(
         return EvaluationPart.ReadFrom(state);
     }
 
-    private void Tell(Told told, Guid? activation, int done, long rows)
+    private void Tell(Told told, Guid activation, int done, long rows)
     {
         (int moreShards, long moreRows) = (done - told.Done, rows - told.Rows);
         (told.Activation, told.Done, told.Rows) = (activation, done, rows);
@@ -154,7 +166,9 @@ internal sealed class ClusterEvaluation(
 
     private sealed class Told
     {
-        public Guid? Activation { get; set; }
+        public Guid Activation { get; set; }
+
+        public bool HasBegun { get; set; }
 
         public int Done { get; set; }
 

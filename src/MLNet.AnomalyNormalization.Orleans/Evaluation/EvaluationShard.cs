@@ -39,7 +39,8 @@ public abstract class EvaluationShard
 
     /// <summary>
     /// A file of recorded scores: <c>.csv</c> (comma-separated, with a header) or <c>.parquet</c>. It has a column of scores, and one of
-    /// labels if the evaluation reads labels: true or false, or 0, 1 and, for unknown, -1, NaN or nothing.
+    /// labels if the evaluation reads labels: true or false, or 0, 1 and, for unknown, -1, NaN or nothing. Scores are read as the type
+    /// that the model was saved with; else those of a CSV file as Single, and those of a Parquet file as the type that they have there.
     /// </summary>
     /// <param name="path">The file; also the name of the shard.</param>
     /// <param name="inputColumnName">
@@ -49,7 +50,8 @@ public abstract class EvaluationShard
 
     /// <summary>Makes the rows that the model reads.</summary>
     /// <param name="mlContext">The context of the model.</param>
-    /// <param name="modelInput">What the model reads, or null if there is no model.</param>
+    /// <param name="hasModel">Whether a model reads the rows.</param>
+    /// <param name="modelInput">What the model reads, if it was saved with it.</param>
     /// <param name="options">What the evaluation reads.</param>
-    internal abstract ShardRows Read(MLContext mlContext, DataViewSchema? modelInput, AnomalyEvaluationOptions options);
+    internal abstract ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options);
 }

@@ -12,7 +12,7 @@ internal sealed class FolderShard : EvaluationShard
     {
     }
 
-    internal override ShardRows Read(MLContext mlContext, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
+    internal override ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
     {
         IReadOnlyList<ShardImage> images = ShardImage.InFolder(Name);
         return images.Count > 0

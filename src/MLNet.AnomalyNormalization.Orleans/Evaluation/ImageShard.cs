@@ -9,13 +9,13 @@ namespace MLNet.AnomalyNormalization.Orleans;
 internal sealed class ImageShard : EvaluationShard
 {
     public ImageShard(string name, string inputColumnName, IReadOnlyList<ShardImage> images)
-        : base(name, inputColumnName) => Images = images;
+        : base(name, inputColumnName) => List = images;
 
     [Id(0)]
-    public new IReadOnlyList<ShardImage> Images { get; }
+    public IReadOnlyList<ShardImage> List { get; }
 
-    internal override ShardRows Read(MLContext mlContext, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
-        => Rows(mlContext, InputColumnName, Images, options);
+    internal override ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
+        => Rows(mlContext, InputColumnName, List, options);
 
     internal static ShardRows Rows(
         MLContext mlContext, string pathColumnName, IReadOnlyList<ShardImage> images, AnomalyEvaluationOptions options)
@@ -47,7 +47,7 @@ internal sealed class ImageShard : EvaluationShard
             data = mlContext.Transforms.LoadImages(mask, imageFolder: "", inputColumnName: mask).Fit(data).Transform(data);
         }
 
-        return new(data, row => row < images.Count ? $"'{images[(int)row].Path}'" : "the end");
+        return new(data, row => row < images.Count ? images[(int)row].Path : null);
     }
 
     private sealed class Row

@@ -7,32 +7,33 @@ using Parquet.Schema;
 namespace MLNet.AnomalyNormalization.Orleans;
 
 /// <summary>Scores that were recorded in a file, with labels: 1 for anomalous, 0 for normal, NaN for unknown.</summary>
-internal sealed record RecordedScores(IReadOnlyList<double> Scores, IReadOnlyList<float> Labels)
+internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSingle, IReadOnlyList<float> Labels)
 {
     private const string LabelValues = "true, false, 0, 1 or, for unknown, -1, NaN or nothing";
 
     /// <param name="path">A <c>.csv</c> or <c>.parquet</c> file.</param>
     /// <param name="scoreColumn">The column of scores.</param>
     /// <param name="labelColumn">The column of labels; null to leave all unknown.</param>
+    /// <param name="wantsSingle">Whether the scores become Single, or Double; null to take what the file has, Single if that is text.</param>
     /// <exception cref="InvalidDataException">The file is of another kind, damaged, or lacks a column; the message names file and place.</exception>
-    public static RecordedScores Read(string path, string scoreColumn, string? labelColumn)
+    public static RecordedScores Read(string path, string scoreColumn, string? labelColumn, bool? wantsSingle)
     {
         try
         {
             return Path.GetExtension(path).ToUpperInvariant() switch
             {
-                ".CSV" => ReadCsv(path, scoreColumn, labelColumn),
-                ".PARQUET" => ReadParquetAsync(path, scoreColumn, labelColumn).GetAwaiter().GetResult(),
+                ".CSV" => ReadCsv(path, scoreColumn, labelColumn, wantsSingle ?? true),
+                ".PARQUET" => ReadParquetAsync(path, scoreColumn, labelColumn, wantsSingle).GetAwaiter().GetResult(),
                 var other => throw new InvalidDataException($"'{path}' ends in '{other}'; recorded scores are read from .csv and .parquet."),
             };
         }
-        catch (Exception e) when (e is EndOfStreamException or not (InvalidDataException or IOException or UnauthorizedAccessException))
+        catch (Exception e) when (e is not (InvalidDataException or UnauthorizedAccessException))
         {
             throw new InvalidDataException($"'{path}' can't be read: {e.Message}", e);
         }
     }
 
-    private static RecordedScores ReadCsv(string path, string scoreColumn, string? labelColumn)
+    private static RecordedScores ReadCsv(string path, string scoreColumn, string? labelColumn, bool areSingle)
     {
         // A row with another number of fields than the header is refused by the reader itself.
         var configuration = new CsvConfiguration(CultureInfo.InvariantCulture) { DetectColumnCountChanges = true, TrimOptions = TrimOptions.Trim };
@@ -46,25 +47,26 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, IReadOnlyLis
         while (csv.Read())
         {
             string text = csv.GetField(score) ?? "";
-            scores.Add(double.TryParse(text, CultureInfo.InvariantCulture, out double value) ? value : throw Unexpected(text, "a number", scoreColumn));
+            scores.Add(Number(text, areSingle) ?? throw Unexpected(text, "a number", scoreColumn));
             labels.Add(label is { } index ? Label(csv.GetField(index) ?? "") : float.NaN);
         }
 
-        return new(scores, labels);
+        return new(scores, areSingle, labels);
 
         int IndexOf(string column) => Array.IndexOf(csv.HeaderRecord!, column) is >= 0 and int index ? index : throw Missing(path, column, csv.HeaderRecord!);
 
         float Label(string text)
             => text.Length == 0 ? float.NaN
                 : bool.TryParse(text, out bool isAnomalous) ? (isAnomalous ? 1 : 0)
-                : double.TryParse(text, CultureInfo.InvariantCulture, out double number) && LabelOf(number) is { } known ? known
+                : Number(text, areSingle: false) is { } number && LabelOf(number) is { } known ? known
                 : throw Unexpected(text, LabelValues, labelColumn!);
 
         InvalidDataException Unexpected(string text, string expected, string column)
-            => new($"'{path}', line {csv.Parser.Row}: column '{column}' holds '{text}'; expected {expected}.");
+            => new($"'{path}', line {csv.Parser.RawRow}: column '{column}' holds '{text}'; expected {expected}.");
     }
 
-    private static async Task<RecordedScores> ReadParquetAsync(string path, string scoreColumn, string? labelColumn)
+    private static async Task<RecordedScores> ReadParquetAsync(
+        string path, string scoreColumn, string? labelColumn, bool? wantsSingle)
     {
         ParquetReader reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
@@ -72,7 +74,8 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, IReadOnlyLis
             List<double> scores = await ReadAsync(scoreColumn, "Single or Double", mayBeInteger: false).ConfigureAwait(false);
             List<double>? labels = labelColumn is null ? null
                 : await ReadAsync(labelColumn, "Boolean, Single, Double, Int32 or Int64", mayBeInteger: true).ConfigureAwait(false);
-            return new(scores, [.. Enumerable.Range(0, scores.Count).Select(Label)]);
+            bool areSingle = wantsSingle ?? reader.Schema.DataFields.First(field => field.Name == scoreColumn).ClrType == typeof(float);
+            return new(scores, areSingle, [.. Enumerable.Range(0, scores.Count).Select(Label)]);
 
             float Label(int row) => labels is null ? float.NaN : LabelOf(labels[row]) ?? throw new InvalidDataException(
                 $"'{path}', row {row + 1}: column '{labelColumn}' holds {labels[row]}; expected {LabelValues}.");
@@ -120,6 +123,12 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, IReadOnlyLis
             }
         }
     }
+
+    // Straight to the type that is wanted, as two roundings may give another number; and a comma is no part of a number.
+    private static double? Number(string text, bool areSingle)
+        => areSingle
+            ? float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out float single) ? single : null
+            : double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : null;
 
     private static float? LabelOf(double value) => value switch { 0 => 0, 1 => 1, -1 or double.NaN => float.NaN, _ => null };
 

@@ -13,20 +13,18 @@ internal sealed class ScoreShard : EvaluationShard
     {
     }
 
-    internal override ShardRows Read(MLContext mlContext, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
+    internal override ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
     {
         if (!File.Exists(Name))
             throw new FileNotFoundException($"There is no file '{Name}'.", Name);
 
-        RecordedScores recorded = RecordedScores.Read(Name, InputColumnName, options.LabelColumnName);
-        string score = modelInput is null ? options.ScoreColumnName ?? InputColumnName : InputColumnName;
+        string score = hasModel ? InputColumnName : options.ScoreColumnName ?? InputColumnName;
+        DataViewType? type = modelInput?.GetColumnOrNull(score)?.Type;
+        bool? wantsSingle = type is null ? null : type == NumberDataViewType.Single;
+        RecordedScores recorded = RecordedScores.Read(Name, InputColumnName, options.LabelColumnName, wantsSingle);
         string label = options.LabelColumnName ?? nameof(Row<float>.Label);
 
-        // A model that was made for Single gets Single, the nearest one; whatever else reads Double.
-        IDataView data = modelInput?.GetColumnOrNull(score)?.Type == NumberDataViewType.Single
-            ? Load(value => (float)value)
-            : Load(value => value);
-        return new(data, row => $"row {row + 1} of '{Name}'");
+        return new(recorded.AreSingle ? Load(value => (float)value) : Load(value => value), _ => null);
 
         IDataView Load<T>(Func<double, T> convert)
         {

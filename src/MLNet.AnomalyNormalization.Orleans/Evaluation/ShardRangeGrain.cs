@@ -15,15 +15,18 @@ namespace MLNet.AnomalyNormalization.Orleans;
 internal sealed record RangeProgress(Guid Activation, string Silo, int Done, long Rows, ShardFailure[] Failures, int? Blocks);
 
 /// <summary>
-/// Evaluates a range of shards on one silo and merges what was found. Every call carries the range, so that a call after the loss of the
-/// silo begins it anew on another one: nothing has to notice the loss.
+/// Evaluates a range of shards on one silo and merges what was found. A call after the loss of the silo finds a new activation on another
+/// one, which does nothing until its caller, who sees by its name that it is another, gives it the range again.
 /// </summary>
 [Alias("MLNet.AnomalyNormalization.IShardRangeGrain")]
 internal interface IShardRangeGrain : IGrainWithGuidKey
 {
     /// <summary>Waits a while for more shards to be done than the caller knows of.</summary>
+    /// <param name="activation">The attempt that the caller means; another one only says its name.</param>
+    /// <param name="range">The range, if the attempt doesn't have it yet.</param>
+    /// <param name="knownDone">How many shards the caller knows to be done.</param>
     [Alias("Advance")]
-    Task<RangeProgress> Advance(ShardRange range, int knownDone);
+    Task<RangeProgress> Advance(Guid activation, ShardRange? range, int knownDone);
 
     /// <summary>Gives a block of the merged state; null if this attempt doesn't have it.</summary>
     [Alias("ReadBlock")]
@@ -47,18 +50,27 @@ internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRan
     private readonly List<ShardFailure> _failures = [];
     private TaskCompletionSource _advanced = new();
     private Task? _work;
-    private EvaluationPart? _merged;
     private StateBlocks? _state;
     private int _done;
+    private long _rows;
 
-    public async Task<RangeProgress> Advance(ShardRange range, int knownDone)
+    public async Task<RangeProgress> Advance(Guid activation, ShardRange? range, int knownDone)
     {
-        _work ??= Evaluate(range);
-        if (_done <= knownDone && !_work.IsCompleted)
-            await Task.WhenAny(_work, _advanced.Task, Task.Delay(LongestWait, _end.Token));
-        if (_work.IsFaulted)
-            await _work;
-        return new(_activation, silo.SiloAddress.ToString(), _done, _merged?.RowCount ?? 0, [.. _failures], _state?.Blocks.Count);
+        if (activation == _activation)
+        {
+            _work ??= Evaluate(range ?? throw new InvalidOperationException("The range is missing."));
+            if (_done <= knownDone && !_work.IsCompleted)
+                await Task.WhenAny(_work, _advanced.Task, Task.Delay(LongestWait, _end.Token));
+            if (_work.IsCompleted)
+            {
+                // What the cluster spoilt, another attempt may finish.
+                if (_work.Exception?.InnerException is OrleansException or TimeoutException)
+                    DeactivateOnIdle();
+                await _work;
+            }
+        }
+
+        return new(_activation, silo.SiloAddress.ToString(), _done, _rows, [.. _failures], _state?.Blocks.Count);
     }
 
     public Task<Immutable<byte[]>?> ReadBlock(Guid activation, int block)
@@ -66,6 +78,8 @@ internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRan
 
     public Task End()
     {
+        // A call that still waits would keep the activation, and with it the work.
+        _end.Cancel();
         DeactivateOnIdle();
         return Task.CompletedTask;
     }
@@ -81,7 +95,7 @@ internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRan
     private async Task Evaluate(ShardRange range)
     {
         IShardWorkerGrain worker = GrainFactory.GetGrain<IShardWorkerGrain>(range.Plan.ModelKey);
-        _merged = new EvaluationPart(range.Plan.ReadOptions());
+        var merged = new EvaluationPart(range.Plan.ReadOptions());
 
         // Ahead of what is merged by as many shards as the silo has processors, and no more: what waits to be merged takes memory.
         var ahead = new Queue<Task<ShardOutcome>>();
@@ -96,7 +110,7 @@ internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRan
             await MergeNext();
 
         var state = new StateBlocks();
-        _merged.WriteTo(state);
+        merged.WriteTo(state);
         state.Complete();
         _state = state;
 
@@ -104,10 +118,10 @@ internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRan
         {
             ShardOutcome outcome = await ahead.Dequeue();
             if (outcome.Part is { } part)
-                _merged.Merge(part);
+                merged.Merge(part);
             else
-                _failures.Add(outcome.Failure!);
-            _done++;
+                _failures.Add(outcome.Failure ?? throw new OrleansException("A shard was evaluated on another silo than its range."));
+            (_done, _rows) = (_done + 1, merged.RowCount);
             TaskCompletionSource advanced = _advanced;
             _advanced = new();
             advanced.SetResult();

@@ -4,5 +4,5 @@ namespace MLNet.AnomalyNormalization.Orleans;
 
 /// <summary>The rows of a shard, and how to name one of them.</summary>
 /// <param name="Data">The rows.</param>
-/// <param name="NameOf">What a row is, by its number.</param>
-internal sealed record ShardRows(IDataView Data, Func<long, string> NameOf);
+/// <param name="NameOf">The file of a row, by the row's number, where each row has one.</param>
+internal sealed record ShardRows(IDataView Data, Func<long, string?> NameOf);

@@ -39,7 +39,7 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
 
     public async Task<ShardOutcome> Evaluate(EvaluationShard shard, EvaluationPlan plan, CancellationToken cancellationToken)
     {
-        (ITransformer? model, DataViewSchema? input) = await (_model ??= OnThread(() => Load(plan)));
+        (ITransformer? model, DataViewSchema? input) = await Model(plan);
         await _processors.WaitAsync(cancellationToken);
         try
         {
@@ -48,6 +48,20 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
         finally
         {
             _processors.Release();
+        }
+    }
+
+    private async Task<(ITransformer? Model, DataViewSchema? Input)> Model(EvaluationPlan plan)
+    {
+        try
+        {
+            return await (_model ??= OnThread(() => Load(plan)));
+        }
+        catch
+        {
+            // The next one may find the file.
+            _model = null;
+            throw;
         }
     }
 
@@ -65,6 +79,9 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
         if (plan.ModelPath is null)
             return (null, null);
 
+        if (!File.Exists(plan.ModelPath))
+            throw new FileNotFoundException($"Silo {RuntimeIdentity} sees no model file '{plan.ModelPath}'. Give all silos the file, under this path.", plan.ModelPath);
+
         if (EvaluationPlan.KeyOf(plan.ModelPath) is var key && key != plan.ModelKey)
         {
             throw new InvalidDataException(
@@ -80,15 +97,17 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
     {
         ShardRows? rows = null;
         var progress = new RowCounter();
+        bool isReading = false;
         try
         {
-            rows = shard.Read(_mlContext, input, options);
-            IDataView data = model?.Transform(rows.Data) ?? rows.Data;
-            return new() { Part = new DataViewEvaluation(data, options, progress).Read(threads: 1, cancellationToken) };
+            rows = shard.Read(_mlContext, model is not null, input, options);
+            var evaluation = new DataViewEvaluation(model?.Transform(rows.Data) ?? rows.Data, options, progress);
+            isReading = true;
+            return new() { Part = evaluation.Read(threads: 1, cancellationToken) };
         }
-        catch (Exception e) when (e is not (OperationCanceledException or OutOfMemoryException))
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
-            string place = progress.Rows is { } done && rows is not null ? $" (at {rows.NameOf(done)})" : "";
+            string place = isReading && rows?.NameOf(progress.Rows) is { } name ? $" (at '{name}')" : "";
             return new() { Failure = new(shard.Name, e.Message + place) };
         }
     }

@@ -45,10 +45,6 @@ internal static class BatchNumbers
         return true;
     }
 
-    /// <summary>Whether a number was added.</summary>
-    public static bool Contains(List<long> ranges, long number)
-        => RangeAfter(ranges, number) is > 0 and int next && number <= ranges[next - 1];
-
     /// <summary>How many numbers below the highest were not added.</summary>
     public static long CountMissing(List<long> ranges)
     {

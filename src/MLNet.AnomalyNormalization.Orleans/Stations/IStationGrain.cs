@@ -1,4 +1,5 @@
 using MLNet.AnomalyNormalization.Evaluation;
+using Orleans.Concurrency;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 
@@ -29,11 +30,11 @@ public interface IStationGrain : IGrainWithStringKey
     Task<bool> Add(StationBatch batch);
 
     /// <summary>What the station has seen so far.</summary>
-    [Alias("GetStatus")]
+    [Alias("GetStatus"), AlwaysInterleave]
     Task<StationStatus> GetStatus();
 
     /// <summary>The labelled recent rows: a copy, to compute metrics of, or to merge with those of other stations.</summary>
-    [Alias("GetEvaluator")]
+    [Alias("GetEvaluator"), AlwaysInterleave]
     Task<ImageEvaluator> GetEvaluator();
 
     /// <summary>Clears the alert, so that the next passing of a limit raises another.</summary>

@@ -12,7 +12,8 @@ public interface IStationAlertHandler
 {
     /// <summary>
     /// Is called when a limit is passed, once. Only if this method throws, or the silo crashes before the alert is marked as passed on, it is
-    /// called again with the station's next batch or request for its status.
+    /// called again with the station's next batch. The station waits for it: it may ask for the station's status and evaluator, but must not
+    /// await another call of that station.
     /// </summary>
     /// <param name="alert">The alert.</param>
     Task Raise(StationAlert alert);

@@ -1,13 +1,14 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using MLNet.AnomalyNormalization.Evaluation;
+using Orleans.Serialization;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 
 /// <inheritdoc cref="IStationGrain"/>
 internal sealed partial class StationGrain(
     [PersistentState("station", AnomalyFleet.StationStorage)] IPersistentState<StationState> storage, IServiceProvider services,
-    ILogger<StationGrain> logger)
+    DeepCopier<StationState> copier, ILogger<StationGrain> logger)
     : Grain, IStationGrain
 {
     private readonly ILogger _logger = logger;
@@ -17,14 +18,15 @@ internal sealed partial class StationGrain(
     public Task SetReference(StationReference reference)
     {
         ArgumentNullException.ThrowIfNull(reference);
-        State.Reference = reference.Scores;
-        State.PopulationStabilityIndexLimit = reference.PopulationStabilityIndexLimit;
-        State.KolmogorovSmirnovLimit = reference.KolmogorovSmirnovLimit;
-        State.WindowRows = reference.WindowRows;
-        State.CountNaNAsAnomalous = reference.CountNaNAsAnomalous;
-        (State.Recent, State.Before) = (new(), new());
-        (State.Alert, State.IsAlertPending) = (null, false);
-        return Store();
+        StationState next = copier.Copy(State);
+        next.Reference = reference.Scores;
+        next.PopulationStabilityIndexLimit = reference.PopulationStabilityIndexLimit;
+        next.KolmogorovSmirnovLimit = reference.KolmogorovSmirnovLimit;
+        next.WindowRows = reference.WindowRows;
+        next.CountNaNAsAnomalous = reference.CountNaNAsAnomalous;
+        (next.Recent, next.Before) = (new(), new());
+        (next.Alert, next.IsAlertPending) = (null, false);
+        return Store(next);
     }
 
     public async Task<bool> Add(StationBatch batch)
@@ -36,34 +38,34 @@ internal sealed partial class StationGrain(
             throw new ArgumentException($"{name} has {batch.Scores.Count} scores, but {labels.Count} labels. Give each score a label, or none.");
 
         float[] scores = [.. batch.Scores.Select(score => ScoreHistogram.Require(score, State.CountNaNAsAnomalous, name))];
-        bool isNew = BatchNumbers.Add(State.BatchNumbers, batch.Number);
+        StationState next = copier.Copy(State);
+        bool isNew = BatchNumbers.Add(next.BatchNumbers, batch.Number);
         if (isNew)
         {
-            Count(scores, batch.Labels);
-            RaiseAlert(batch.Number);
-            await Store();
+            Count(next, scores, batch.Labels);
+            RaiseAlert(next, batch.Number);
+            await Store(next);
         }
 
         await PassAlertOn();
         return isNew;
     }
 
-    public async Task<StationStatus> GetStatus()
+    public Task<StationStatus> GetStatus()
     {
-        await PassAlertOn();
-        ScoreHistogram recent = RecentScores();
-        return new()
+        ScoreHistogram recent = RecentScores(State);
+        return Task.FromResult(new StationStatus
         {
             BatchCount = State.BatchCount,
             RowCount = State.RowCount,
             AnomalousCount = State.AnomalousCount,
             RecentRowCount = recent.Count,
             RecentAnomalousCount = recent.AnomalousCount,
-            Drift = Drift(recent),
+            Drift = Drift(State, recent),
             Alert = State.Alert,
             NextBatchNumber = State.BatchNumbers is [.., var highest] ? highest + 1 : 0,
             MissingBatchCount = BatchNumbers.CountMissing(State.BatchNumbers),
-        };
+        });
     }
 
     public Task<ImageEvaluator> GetEvaluator()
@@ -80,34 +82,35 @@ internal sealed partial class StationGrain(
 
     public Task ClearAlert()
     {
-        (State.Alert, State.IsAlertPending) = (null, false);
-        return Store();
+        StationState next = copier.Copy(State);
+        (next.Alert, next.IsAlertPending) = (null, false);
+        return Store(next);
     }
 
-    private void Count(float[] scores, IReadOnlyList<bool?>? labels)
+    private static void Count(StationState state, float[] scores, IReadOnlyList<bool?>? labels)
     {
-        State.BatchCount++;
-        State.RowCount += scores.Length;
-        State.AnomalousCount += scores.Count(score => score >= ScoreNormalizer.DecisionScore);
-        long recentRows = State.Recent.Scores.Count;
+        state.BatchCount++;
+        state.RowCount += scores.Length;
+        state.AnomalousCount += scores.Count(score => score >= ScoreNormalizer.DecisionScore);
+        long recentRows = state.Recent.Scores.Count;
         for (int i = 0; i < scores.Length; i++)
         {
-            if (recentRows == State.WindowRows)
-                (State.Before, State.Recent, recentRows) = (State.Recent, new(), 0);
-            State.Recent.Scores.Add(scores[i]);
+            if (recentRows == state.WindowRows)
+                (state.Before, state.Recent, recentRows) = (state.Recent, new(), 0);
+            state.Recent.Scores.Add(scores[i]);
             recentRows++;
             if (labels?[i] is { } isAnomalous)
-                (isAnomalous ? State.Recent.Anomalous : State.Recent.Normal).Add(scores[i]);
+                (isAnomalous ? state.Recent.Anomalous : state.Recent.Normal).Add(scores[i]);
         }
     }
 
-    private void RaiseAlert(long batchNumber)
+    private void RaiseAlert(StationState state, long batchNumber)
     {
-        if (State.Alert is null && Drift(RecentScores()) is { } drift && drift.RowCount >= State.WindowRows
-            && (drift.PopulationStabilityIndex > State.PopulationStabilityIndexLimit
-                || drift.KolmogorovSmirnovDistance > State.KolmogorovSmirnovLimit))
+        if (state.Alert is null && Drift(state, RecentScores(state)) is { } drift && drift.RowCount >= state.WindowRows
+            && (drift.PopulationStabilityIndex > state.PopulationStabilityIndexLimit
+                || drift.KolmogorovSmirnovDistance > state.KolmogorovSmirnovLimit))
         {
-            (State.Alert, State.IsAlertPending) = (new(this.GetPrimaryKeyString(), batchNumber, drift), true);
+            (state.Alert, state.IsAlertPending) = (new(this.GetPrimaryKeyString(), batchNumber, drift), true);
         }
     }
 
@@ -121,41 +124,43 @@ internal sealed partial class StationGrain(
         {
             if (services.GetService<IStationAlertHandler>() is { } handler)
                 await handler.Raise(State.Alert!);
+            StationState next = copier.Copy(State);
+            next.IsAlertPending = false;
+            await Store(next);
         }
         catch (Exception e)
         {
-            // The batch is stored, and its sender can't help it. The next call tries again.
+            // The batch is stored, and its sender can't help it. The next batch tries again.
             LogAlertNotPassedOn(e, this.GetPrimaryKeyString());
-            return;
         }
-
-        State.IsAlertPending = false;
-        await Store();
     }
 
     [LoggerMessage(LogLevel.Error, "The alert of station '{Station}' could not be passed on.")]
     private partial void LogAlertNotPassedOn(Exception e, string station);
 
-    private ScoreHistogram RecentScores()
+    private static ScoreHistogram RecentScores(StationState state)
     {
         var scores = new ScoreHistogram();
-        scores.Add(State.Before.Scores);
-        scores.Add(State.Recent.Scores);
+        scores.Add(state.Before.Scores);
+        scores.Add(state.Recent.Scores);
         return scores;
     }
 
-    private ScoreDrift? Drift(ScoreHistogram recent)
-        => State.Reference is { } reference && recent.Count > 0 ? ScoreDrift.Between(recent, reference) : null;
+    private static ScoreDrift? Drift(StationState state, ScoreHistogram recent)
+        => state.Reference is { } reference && recent.Count > 0 ? ScoreDrift.Between(recent, reference) : null;
 
-    private async Task Store()
+    private async Task Store(StationState next)
     {
+        StationState before = State;
         try
         {
+            storage.State = next;
             await storage.WriteStateAsync();
         }
         catch
         {
-            // What is in memory was not acknowledged. The next call finds what is stored.
+            // Nothing of it was acknowledged, and nobody knows what was stored: the next call reads it.
+            storage.State = before;
             DeactivateOnIdle();
             throw;
         }

@@ -51,14 +51,14 @@ internal sealed class EvaluationPart
         Pixel = Pixels is null ? null : InRowOrder(Pixels.Compute(pixelThreshold, options.FalsePositiveCount, options.Threads)),
     };
 
-    /// <summary>Writes what was found; the rows in their order, as one batch.</summary>
+    /// <summary>Writes what was found by one cursor, or in parts that one cursor each has read: rows that are in their order.</summary>
     public void WriteTo(Stream stream)
     {
         using var writer = new StateWriter(stream, StateKind);
         writer.Write(Pixels is null ? (byte)0 : (byte)1);
         writer.Write(RowCount);
         writer.Write(_rows.Count);
-        foreach ((_, bool hasPixels) in _rows.OrderBy(row => row.Batch))
+        foreach ((_, bool hasPixels) in _rows)
             writer.Write(hasPixels ? (byte)1 : (byte)0);
         writer.Complete();
 

@@ -82,15 +82,27 @@ internal sealed class AnomalyRow
         {
             (int Height, int Width) map = SizeOf(pixels);
             if (map != (_image.Height, _image.Width))
-                mask = ImageMask.Resize(mask, (_image.Height, _image.Width), map);
+            {
+                byte[] resized = ImageMask.Resize(mask, (_image.Height, _image.Width), map);
+                if (mask.ContainsAnyExcept((byte)0) && !resized.AsSpan().ContainsAnyExcept((byte)0))
+                {
+                    throw Invalid(_columns.Mask,
+                        $"the defects of the mask ({_image.Height} x {_image.Width}) are too small to be seen at the size of the map "
+                        + $"({map.Height} x {map.Width}). Give it a mask of that size, or set the label to unknown (-1) and leave the mask out");
+                }
+
+                mask = resized;
+            }
+
+            return true;
         }
 
-        if (mask.Length != pixels)
+        if (mask.Length != pixels || (_image is not null && _columns.SizeOf(pixels) is { } size && size != (_image.Height, _image.Width)))
         {
-            (string size, string remedy) = _image is null
+            (string found, string remedy) = _image is null
                 ? ("", "Resize the mask to the map, with nearest neighbours, or the map to the mask")
                 : ($" ({_image.Height} x {_image.Width})", "Set ResizeMasks, or resize the one to the other, the mask with nearest neighbours");
-            throw Invalid(_columns.Mask, $"the mask has {mask.Length} pixels{size}, the map {pixels}. {remedy}");
+            throw Invalid(_columns.Mask, $"the mask has {mask.Length} pixels{found}, the map {pixels}. {remedy}");
         }
 
         return true;

@@ -15,6 +15,17 @@ internal sealed class DataViewEvaluation
 
     public DataViewEvaluation(IDataView data, AnomalyEvaluationOptions options, IProgress<long>? progress)
     {
+        Require(options);
+        (_data, _options, _progress) = (data, options, progress);
+        _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, options.LabelColumnName,
+            options.MaskColumnName is null ? null : options.MapColumnName, options.MaskColumnName, options.BoxScoresColumnName,
+            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null) { ResizeMasks = options.ResizeMasks };
+    }
+
+    /// <summary>Checks what can be checked of options without data.</summary>
+    /// <exception cref="ArgumentException">The options leave nothing to evaluate, or contradict each other.</exception>
+    public static void Require(AnomalyEvaluationOptions options)
+    {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchSize);
         if (options.ScoreColumnName is null && (options.MaskColumnName is null || options.Callbacks.Count > 0))
@@ -30,11 +41,6 @@ internal sealed class DataViewEvaluation
                 $"MapHeight is '{options.MapHeight}' and MapWidth '{options.MapWidth}'. Set both or none.",
                 nameof(options));
         }
-
-        (_data, _options, _progress) = (data, options, progress);
-        _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, options.LabelColumnName,
-            options.MaskColumnName is null ? null : options.MapColumnName, options.MaskColumnName, options.BoxScoresColumnName,
-            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null) { ResizeMasks = options.ResizeMasks };
     }
 
     public AnomalyEvaluation Run(CancellationToken cancellationToken)

@@ -77,7 +77,7 @@ public sealed class AnomalyFleetTests
         Assert.IsFalse(actual.IsComplete);
         CollectionAssert.AreEqual(
             new[] { shards[1].Name, shards[3].Name, shards[4].Name }, actual.Failures.Select(failure => failure.Shard).ToArray());
-        StringAssert.Contains(actual.Failures[0].Reason, $"row 2 of '{shards[1].Name}'", StringComparison.Ordinal);
+        StringAssert.Contains(actual.Failures[0].Reason, "row 1: the score is NaN", StringComparison.Ordinal);
         StringAssert.Contains(actual.Failures[1].Reason, "has no column 'Score'; it has Label, Points", StringComparison.Ordinal);
         StringAssert.Contains(actual.Failures[2].Reason, "There is no file", StringComparison.Ordinal);
         Assert.AreEqual(30, actual.RowCount);

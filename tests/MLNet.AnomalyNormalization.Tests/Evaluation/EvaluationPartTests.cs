@@ -15,10 +15,10 @@ public sealed class EvaluationPartTests
     };
 
     [TestMethod]
-    [DataRow(1, 1, DisplayName = "row by row")]
-    [DataRow(7, 1, DisplayName = "some rows at a time")]
-    [DataRow(40, 4, DisplayName = "parts that several cursors read")]
-    public void Parts_that_were_written_read_and_merged_in_order_compute_what_one_pass_does(int rowsPerPart, int threads)
+    [DataRow(1, DisplayName = "row by row")]
+    [DataRow(7, DisplayName = "some rows at a time")]
+    [DataRow(150, DisplayName = "all rows at once")]
+    public void Parts_that_were_written_read_and_merged_in_order_compute_what_one_pass_does(int rowsPerPart)
     {
         MaskedRow[] rows = MaskedRows.Make(150, withUnknown: true);
         AnomalyEvaluation expected = new MLContext().AnomalyDetection.EvaluateNormalized(Normalized(rows), Options);
@@ -27,7 +27,7 @@ public sealed class EvaluationPartTests
         foreach (MaskedRow[] part in rows.Chunk(rowsPerPart))
         {
             using var stream = new MemoryStream();
-            new DataViewEvaluation(Normalized(part), Options, progress: null).Read(threads, CancellationToken.None).WriteTo(stream);
+            new DataViewEvaluation(Normalized(part), Options, progress: null).Read(threads: 1, CancellationToken.None).WriteTo(stream);
             stream.Position = 0;
             all.Merge(EvaluationPart.ReadFrom(stream));
         }

@@ -10,7 +10,12 @@ namespace MLNet.AnomalyNormalization.Orleans.Tests;
 /// <summary>A cluster of so many silos in this process, with the network between them in memory.</summary>
 internal sealed class Cluster : IAsyncDisposable
 {
+    private static readonly AsyncLocal<SiloAddress?> s_currentSilo = new();
+
     private Cluster(InProcessTestCluster silos) => Silos = silos;
+
+    /// <summary>The silo whose grain is being called here.</summary>
+    public static SiloAddress? CurrentSilo => s_currentSilo.Value;
 
     public InProcessTestCluster Silos { get; }
 
@@ -20,9 +25,13 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="silos">The number of silos.</param>
     /// <param name="storage">Where stations are stored; null for memory, which goes with the cluster.</param>
     /// <param name="alerts">What alerts are passed on to, if anything.</param>
-    public static async Task<Cluster> Start(int silos, string? storage = null, IStationAlertHandler? alerts = null)
+    /// <param name="isImpatient">Whether calls to a silo that was killed are given up soon, rather than after half a minute.</param>
+    public static async Task<Cluster> Start(
+        int silos, string? storage = null, IStationAlertHandler? alerts = null, bool isImpatient = false)
     {
         var builder = new InProcessTestClusterBuilder((short)silos);
+        if (isImpatient)
+            builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(8)));
         builder.ConfigureSilo((_, silo) =>
         {
             // A silo that was killed is to be noticed soon.
@@ -31,6 +40,7 @@ internal sealed class Cluster : IAsyncDisposable
                 options.ProbeTimeout = TimeSpan.FromSeconds(1);
                 options.NumMissedProbesLimit = 1;
             });
+            silo.AddIncomingGrainCallFilter<SiloNote>();
             if (storage is null)
             {
                 silo.AddMemoryGrainStorage(AnomalyFleet.StationStorage);
@@ -60,5 +70,14 @@ internal sealed class Cluster : IAsyncDisposable
     {
         await Silos.StopAllSilosAsync();
         await Silos.DisposeAsync();
+    }
+
+    private sealed class SiloNote(ILocalSiloDetails silo) : IIncomingGrainCallFilter
+    {
+        public Task Invoke(IIncomingGrainCallContext context)
+        {
+            s_currentSilo.Value = silo.SiloAddress;
+            return context.Invoke();
+        }
     }
 }

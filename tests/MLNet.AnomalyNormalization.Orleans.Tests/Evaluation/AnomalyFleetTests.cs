@@ -89,7 +89,7 @@ public sealed class AnomalyFleetTests
     {
         using var test = new RecordedTest(rows: 300);
         EvaluationShard[] shards = test.Shards(shardSize: 2);
-        await using Cluster cluster = await Cluster.Start(silos: 3);
+        await using Cluster cluster = await Cluster.Start(silos: 3, isImpatient: true);
         var progress = new Watcher();
 
         Task<FleetEvaluation> evaluation = cluster.Grains.EvaluateNormalizedAsync(
@@ -102,6 +102,74 @@ public sealed class AnomalyFleetTests
         Assert.IsTrue(actual.IsComplete);
         Assert.AreEqual(test.Alone(), actual.Evaluation);
         Assert.AreEqual((shards.Length, shards.Length, 300L), (progress.Last.ShardsDone, progress.Last.ShardCount, progress.Last.RowsDone));
+    }
+
+    [TestMethod]
+    public async Task A_shard_that_takes_its_silo_down_every_time_is_reported_and_the_rest_is_evaluated()
+    {
+        await using Cluster cluster = await Cluster.Start(silos: 5, isImpatient: true);
+        using var end = new ManualResetEventSlim();
+        int kills = 0;
+        HookedShard.Hooks["deadly"] = () =>
+        {
+            // As a crash would: nobody hears of the shard again, and the silo is gone.
+            SiloAddress victim = Cluster.CurrentSilo!;
+            Interlocked.Increment(ref kills);
+            _ = Task.Run(() => cluster.Silos.KillSiloAsync(cluster.Silos.Silos.First(silo => silo.SiloAddress.Equals(victim))));
+            end.Wait();
+        };
+        try
+        {
+            FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+                modelPath: null, [new HookedShard("first"), new HookedShard("deadly"), new HookedShard("last")],
+                cancellationToken: TestContext.CancellationToken);
+
+            Assert.AreEqual(new ShardFailure("deadly", "The silo that evaluated it was lost 3 times."), actual.Failures.Single());
+            Assert.AreEqual(3, kills);
+            Assert.AreEqual(4, actual.RowCount);
+        }
+        finally
+        {
+            end.Set();
+            HookedShard.Hooks.Clear();
+        }
+    }
+
+    [TestMethod]
+    public async Task What_a_shard_throws_is_its_own_failure()
+    {
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+        HookedShard.Hooks["slow"] = () => throw new TaskCanceledException("The file server took too long.");
+        HookedShard.Hooks["large"] = () => throw new InsufficientMemoryException("The image is too large.");
+
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            modelPath: null, [new HookedShard("slow"), new HookedShard("good"), new HookedShard("large")],
+            cancellationToken: TestContext.CancellationToken);
+
+        HookedShard.Hooks.Clear();
+        CollectionAssert.AreEqual(
+            new ShardFailure[] { new("slow", "The file server took too long."), new("large", "The image is too large.") },
+            actual.Failures.ToArray());
+        Assert.AreEqual(2, actual.RowCount);
+    }
+
+    [TestMethod]
+    public async Task A_model_that_a_silo_does_not_see_is_found_once_it_is_there()
+    {
+        using var test = new RecordedTest(rows: 20);
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+        IShardWorkerGrain worker = cluster.Grains.GetGrain<IShardWorkerGrain>(EvaluationPlan.KeyOf(test.ModelPath));
+        EvaluationPlan plan = EvaluationPlan.For(test.ModelPath, new());
+
+        FileNotFoundException absent = await Assert.ThrowsExactlyAsync<FileNotFoundException>(
+            () => worker.Evaluate(test.Shards(20)[0], plan with { ModelPath = test.ModelPath + "?" }, CancellationToken.None));
+        StringAssert.Contains(absent.Message, "sees no model file", StringComparison.Ordinal);
+        InvalidDataException other = await Assert.ThrowsExactlyAsync<InvalidDataException>(
+            () => worker.Evaluate(test.Shards(20)[0], plan with { ModelKey = "another" }, CancellationToken.None));
+        StringAssert.Contains(other.Message, "but the caller's has another. Give all the same file.", StringComparison.Ordinal);
+
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(test.ModelPath, test.Shards(5));
+        Assert.AreEqual(test.Alone(), actual.Evaluation);
     }
 
     [TestMethod]

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using SkiaSharp;
+using VisualInspection;
 
 namespace WebApi.Tests;
 

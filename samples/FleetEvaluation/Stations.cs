@@ -30,11 +30,13 @@ internal static class Stations
             StationStatus status = await Insist(station.GetStatus);
             string alert = status.Alert is { } raised ? $"alert with batch {raised.BatchNumber - first + 1} of {Batches}" : "no alert";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"Station '{name}': {status.RowCount} rows, {status.RecentAnomalyRate:P1} of the recent ones anomalous, stability index {status.Drift!.PopulationStabilityIndex:F3}, " +
+                $"Station '{name}': {status.RowCount} rows, {status.RecentAnomalyRate:P1} of the recent ones anomalous, " +
+                $"stability index {status.Drift!.PopulationStabilityIndex:F3}, " +
                 $"KS distance {status.Drift.KolmogorovSmirnovDistance:F3} over {status.Drift.RowCount} rows: {alert}"));
         }
 
-        float Score(float shift) => Math.Clamp(40 + shift + (20 * (random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f)), 0, 1000);
+        float Score(float shift)
+            => Math.Clamp(40 + shift + (20 * (random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f)), 0, 1000);
     }
 
     private static Task<bool> Insist(Func<Task> call) => Insist(async () =>

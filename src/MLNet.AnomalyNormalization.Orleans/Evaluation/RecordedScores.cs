@@ -15,7 +15,9 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
     /// <param name="scoreColumn">The column of scores.</param>
     /// <param name="labelColumn">The column of labels; null to leave all unknown.</param>
     /// <param name="wantsSingle">Whether the scores become Single, or Double; null to take what the file has, Single if that is text.</param>
-    /// <exception cref="InvalidDataException">The file is of another kind, damaged, or lacks a column; the message names file and place.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is of another kind, damaged, or lacks a column; the message names file and place.
+    /// </exception>
     public static RecordedScores Read(string path, string scoreColumn, string? labelColumn, bool? wantsSingle)
     {
         try
@@ -36,7 +38,11 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
     private static RecordedScores ReadCsv(string path, string scoreColumn, string? labelColumn, bool areSingle)
     {
         // A row with another number of fields than the header is refused by the reader itself.
-        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture) { DetectColumnCountChanges = true, TrimOptions = TrimOptions.Trim };
+        var configuration = new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            DetectColumnCountChanges = true,
+            TrimOptions = TrimOptions.Trim,
+        };
         using var csv = new CsvReader(new StreamReader(path), configuration);
         if (!csv.Read() || !csv.ReadHeader())
             throw new InvalidDataException($"'{path}' is empty; expected a header with a column '{scoreColumn}'.");
@@ -53,7 +59,8 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
 
         return new(scores, areSingle, labels);
 
-        int IndexOf(string column) => Array.IndexOf(csv.HeaderRecord!, column) is >= 0 and int index ? index : throw Missing(path, column, csv.HeaderRecord!);
+        int IndexOf(string column)
+            => Array.IndexOf(csv.HeaderRecord!, column) is >= 0 and int index ? index : throw Missing(path, column, csv.HeaderRecord!);
 
         float Label(string text)
             => text.Length == 0 ? float.NaN

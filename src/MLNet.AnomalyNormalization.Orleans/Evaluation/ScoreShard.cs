@@ -32,7 +32,8 @@ internal sealed class ScoreShard : EvaluationShard
             columns[nameof(Row<T>.Score)].ColumnName = score;
             columns[nameof(Row<T>.Label)].ColumnName = label;
             return mlContext.Data.LoadFromEnumerable(
-                recorded.Scores.Zip(recorded.Labels, (value, isAnomalous) => new Row<T> { Score = convert(value), Label = isAnomalous }), columns);
+                recorded.Scores.Zip(recorded.Labels, (value, isAnomalous) => new Row<T> { Score = convert(value), Label = isAnomalous }),
+                columns);
         }
     }
 

@@ -1,3 +1,4 @@
+using MLNet.AnomalyNormalization.DataViews;
 using Microsoft.ML.Data;
 
 namespace MLNet.AnomalyNormalization.Imaging;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 

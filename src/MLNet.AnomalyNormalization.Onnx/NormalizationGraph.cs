@@ -1,4 +1,5 @@
 using System.Numerics;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 

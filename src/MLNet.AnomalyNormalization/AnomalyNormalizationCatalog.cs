@@ -1,4 +1,5 @@
 using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 
 namespace Microsoft.ML;

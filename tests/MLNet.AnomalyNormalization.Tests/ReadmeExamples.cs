@@ -1,6 +1,6 @@
 using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
-using MLNet.AnomalyNormalization.Tests.Transforms;
+using MLNet.AnomalyNormalization.Tests.DataViews;
 
 namespace MLNet.AnomalyNormalization.Tests;
 

@@ -1,4 +1,6 @@
+using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.State;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 

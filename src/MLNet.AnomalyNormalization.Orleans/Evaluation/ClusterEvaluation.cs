@@ -1,4 +1,5 @@
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.State;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 

@@ -1,4 +1,4 @@
-using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.State;
 using Orleans.Concurrency;
 using Orleans.Placement;
 

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>
 /// The columns that a threshold is learned from, or an evaluation is made of, bound to a schema and checked. A name of null leaves the

@@ -1,3 +1,4 @@
+using MLNet.AnomalyNormalization.DataViews;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>
 /// Reads the columns of <see cref="AnomalyColumns"/> from the present row of a cursor. Spans are valid until the next row is read.

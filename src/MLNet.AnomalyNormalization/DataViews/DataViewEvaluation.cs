@@ -1,8 +1,9 @@
 using System.Runtime.ExceptionServices;
-using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.State;
+using Microsoft.ML;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>One evaluation of a data view: reads it, drives the callbacks, and fills the evaluators.</summary>
 internal sealed class DataViewEvaluation

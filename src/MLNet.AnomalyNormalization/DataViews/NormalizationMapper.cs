@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>The columns of a transformer bound to an input schema: where every output column comes from.</summary>
 internal sealed class NormalizationMapper : IRowToRowMapper

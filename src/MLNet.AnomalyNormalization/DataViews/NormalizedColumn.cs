@@ -1,8 +1,9 @@
 using System.Numerics;
+using MLNet.AnomalyNormalization.Scale;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>What an added column holds, in the order of the columns: as in ML.NET's own scorers, the label stands before the score.</summary>
 internal enum ColumnRole

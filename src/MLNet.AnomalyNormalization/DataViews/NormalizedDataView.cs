@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>A data view with the added columns. Nothing is read or computed but what a cursor is asked for.</summary>
 internal sealed class NormalizedDataView(IDataView input, NormalizationMapper mapper) : IDataView

@@ -3,11 +3,12 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Numerics;
 using System.Text;
+using MLNet.AnomalyNormalization.Scale;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>
 /// The normalised columns as stock ML.NET expressions: what a saved model holds. Each carries, in the name of a local variable, what it

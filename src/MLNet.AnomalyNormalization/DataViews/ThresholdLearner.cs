@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Thresholds;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>Learns the image and the pixel threshold from a data view, both in the same passes over it.</summary>
 internal sealed class ThresholdLearner

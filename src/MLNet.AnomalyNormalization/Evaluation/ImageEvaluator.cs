@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
+using MLNet.AnomalyNormalization.Evaluation.State;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 

@@ -1,4 +1,7 @@
 using System.Numerics.Tensors;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
+using MLNet.AnomalyNormalization.Evaluation.Pixels;
+using MLNet.AnomalyNormalization.Evaluation.State;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 

@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.Scale;
 
 /// <summary>
 /// The few operations that the normalisation formula needs, on one or more elements side by side, so that the formula stands once for

@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.Scale;
 
 /// <summary>
 /// The formula of <see cref="ScoreNormalizer"/> with its constants rounded to an element type. Whatever computes a normalised score, here

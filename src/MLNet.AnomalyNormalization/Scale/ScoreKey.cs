@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.Scale;
 
 /// <summary>Scores as unsigned integers in the same order, so that they can be sorted, packed and used as an index.</summary>
 internal static class ScoreKey

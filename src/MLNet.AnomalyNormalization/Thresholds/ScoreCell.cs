@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Scale;
+
 namespace MLNet.AnomalyNormalization.Thresholds;
 
 /// <summary>How many rows have a score in a range of neighbouring floats.</summary>

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization.Tests.Transforms;
+namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
 [TestClass]
 public sealed class AnomalyNormalizationTransformerTests

@@ -1,8 +1,8 @@
-using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Tests.Evaluation;
+using Microsoft.ML;
 
-namespace MLNet.AnomalyNormalization.Tests.Transforms;
+namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
 [TestClass]
 public sealed class DataViewEvaluationTests

@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 
-namespace MLNet.AnomalyNormalization.Tests.Transforms;
+namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
 /// <summary>Rows with raw scores, maps and masks in every type that a data view may have them in.</summary>
 internal sealed class MaskedRow

@@ -6,7 +6,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
 
-namespace MLNet.AnomalyNormalization.Tests.Transforms;
+namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
 [TestClass]
 public sealed class PortableExpressionTests : IDisposable

@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization.Tests.Transforms;
+namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
 /// <summary>Raw output of an anomaly model: what the transformer's tests work on.</summary>
 internal sealed class Row

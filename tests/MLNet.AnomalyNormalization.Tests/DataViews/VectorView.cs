@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace MLNet.AnomalyNormalization.Tests.Transforms;
+namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
 /// <summary>
 /// A data view of a third party: a column Values that hands out its own memory instead of a copy and counts its reads, and a column Number.

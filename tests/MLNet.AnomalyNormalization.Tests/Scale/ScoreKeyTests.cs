@@ -1,4 +1,5 @@
 using CsCheck;
+using MLNet.AnomalyNormalization.Scale;
 using MLNet.AnomalyNormalization.Tests.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Tests;

@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>A sum whose error doesn't grow with the number of terms (Kahan 1965).</summary>
 internal struct CompensatedSum

@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>Counts on several threads. Each has counters of its own, and whole numbers add up to the same in every order.</summary>
 internal static class ParallelTally

@@ -1,6 +1,8 @@
 using System.Numerics.Tensors;
+using MLNet.AnomalyNormalization.Evaluation.Pixels;
+using MLNet.AnomalyNormalization.Scale;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>
 /// The area under the per-image overlap curve (AUPIMO; Bertoldo, Ashton, Cardoso: "AUPIMO: Redefining Visual Anomaly Detection Benchmarks

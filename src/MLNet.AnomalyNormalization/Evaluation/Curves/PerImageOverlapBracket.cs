@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
+using MLNet.AnomalyNormalization.Evaluation.Pixels;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>
 /// Bounds of the mean area under the per-image overlap curve where only the counts of the grid are known. How many normal pixels reach a

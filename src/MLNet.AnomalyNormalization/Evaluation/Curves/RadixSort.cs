@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>Sorts whole numbers byte by byte, from the lowest, leaving out bytes that are the same in all: faster than by comparing.</summary>
 internal static class RadixSort

@@ -1,4 +1,6 @@
-namespace MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Scale;
+
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>
 /// The area under the per-region overlap curve, added up from the defect pixels: a pixel of a region of s pixels lifts the curve by 1/s

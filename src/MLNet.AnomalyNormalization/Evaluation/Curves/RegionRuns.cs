@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>
 /// The connected regions of a mask as horizontal runs of defect pixels, joined by union-find over the runs of neighbouring rows. Keeps its

@@ -1,6 +1,7 @@
 using System.Numerics;
+using MLNet.AnomalyNormalization.Scale;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>
 /// Counts scores between and at given cuts. A cut is found through a table over the leading bits of the score's key: mostly a score then

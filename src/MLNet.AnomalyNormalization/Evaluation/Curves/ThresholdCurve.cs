@@ -1,4 +1,6 @@
-namespace MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Scale;
+
+namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 
 /// <summary>What a score gives as threshold.</summary>
 /// <param name="Score">The score; on the grid the lower edge of a bin.</param>

@@ -1,6 +1,9 @@
 using System.Numerics.Tensors;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
+using MLNet.AnomalyNormalization.Evaluation.State;
+using MLNet.AnomalyNormalization.Scale;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Pixels;
 
 /// <summary>The scores of one image.</summary>
 /// <param name="Normal">The pixels outside the mask.</param>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Numerics.Tensors;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
+using MLNet.AnomalyNormalization.Evaluation.State;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.Pixels;
 
 /// <summary>
 /// Scores counted in bins [k/1024, (k + 1)/1024) of the normalised scale. The order of scores within a bin is lost, so that each area is

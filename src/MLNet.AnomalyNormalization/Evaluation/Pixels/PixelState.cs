@@ -1,4 +1,7 @@
-namespace MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
+using MLNet.AnomalyNormalization.Evaluation.State;
+
+namespace MLNet.AnomalyNormalization.Evaluation.Pixels;
 
 /// <summary>What a pixel evaluator keeps, in one of the two precisions.</summary>
 internal abstract class PixelState

@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.State;
 
 /// <summary>
 /// What was found in a part of the data. Parts that were merged in the order of the data compute what one pass over all of it would, to the

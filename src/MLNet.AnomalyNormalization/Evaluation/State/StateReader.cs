@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.State;
 
 /// <summary>Reads what <see cref="StateWriter"/> wrote, and refuses anything else.</summary>
 internal sealed class StateReader : IDisposable

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace MLNet.AnomalyNormalization.Evaluation;
+namespace MLNet.AnomalyNormalization.Evaluation.State;
 
 /// <summary>
 /// Writes the state of an evaluator, little-endian: an 8-byte header (<see cref="Magic"/>, version, kind), then the content in blocks of at

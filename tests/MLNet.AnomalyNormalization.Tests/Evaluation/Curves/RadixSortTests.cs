@@ -1,5 +1,5 @@
 using CsCheck;
-using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
 
 namespace MLNet.AnomalyNormalization.Tests.Evaluation;
 

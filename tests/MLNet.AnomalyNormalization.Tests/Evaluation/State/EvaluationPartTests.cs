@@ -1,6 +1,8 @@
-using Microsoft.ML;
+using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
-using MLNet.AnomalyNormalization.Tests.Transforms;
+using MLNet.AnomalyNormalization.Evaluation.State;
+using MLNet.AnomalyNormalization.Tests.DataViews;
+using Microsoft.ML;
 
 namespace MLNet.AnomalyNormalization.Tests.Evaluation;
 

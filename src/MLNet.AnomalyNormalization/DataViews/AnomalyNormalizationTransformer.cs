@@ -46,12 +46,12 @@ public sealed class AnomalyNormalizationTransformer : ITransformer
     /// <exception cref="ArgumentOutOfRangeException">
     /// A column is missing or has another element type than the one that was fitted; the message names the column and both types.
     /// </exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new NormalizationMapper(_columns, inputSchema).OutputSchema;
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new AddedColumnsMapper(_columns, inputSchema).OutputSchema;
 
     /// <summary>The mapper from rows of the given schema to rows with the added columns.</summary>
     /// <param name="inputSchema">The schema of the rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">As with <see cref="GetOutputSchema"/>.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new NormalizationMapper(_columns, inputSchema);
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new AddedColumnsMapper(_columns, inputSchema);
 
     /// <summary>The data with the added columns; nothing is computed before a cursor asks for it.</summary>
     /// <param name="input">Data with the raw columns.</param>
@@ -59,7 +59,7 @@ public sealed class AnomalyNormalizationTransformer : ITransformer
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return new NormalizedDataView(input, new NormalizationMapper(_columns, input.Schema));
+        return new AddedColumnsDataView(input, new AddedColumnsMapper(_columns, input.Schema));
     }
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => Portable.Save(ctx);

@@ -15,7 +15,7 @@ internal enum ColumnRole
 }
 
 /// <summary>One added column: its name, the column that it reads, and the normaliser that fills it.</summary>
-internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Source, ScoreNormalizer Normalizer)
+internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Source, ScoreNormalizer Normalizer) : IAddedColumn
 {
     private delegate void SpanMap<TSource, TResult>(ReadOnlySpan<TSource> source, Span<TResult> result);
 
@@ -63,6 +63,8 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
         }
     }
 
+    public void Check(DataViewSchema schema) => RequireItemType(schema);
+
     /// <summary>The checked element type of the source column.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The column is missing, of another type, or too narrow for the thresholds.</exception>
     public DataViewType RequireItemType(DataViewSchema schema)
@@ -86,8 +88,10 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
             _ => BooleanDataViewType.Instance,
         };
 
-    /// <summary>A getter for the added column, with buffers of its own, so that getters of different cursors don't meet.</summary>
-    public Delegate CreateGetter(DataViewRow input, DataViewSchema.Column source)
+    public void Annotate(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source)
+        => annotations.Add(source.Annotations, name => name == "SlotNames");
+
+    public Delegate CreateGetter(DataViewRow input, DataViewSchema.Column source, IDictionary<object, object> shared)
         => (ItemTypeOf(source.Type) == NumberDataViewType.Single, Role == ColumnRole.PredictedLabel) switch
         {
             (true, true) => CreateGetter<float, bool>(input, source, Decide),

@@ -4,7 +4,7 @@ using Microsoft.ML.Data;
 namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>A data view with the added columns. Nothing is read or computed but what a cursor is asked for.</summary>
-internal sealed class NormalizedDataView(IDataView input, NormalizationMapper mapper) : IDataView
+internal sealed class AddedColumnsDataView(IDataView input, AddedColumnsMapper mapper) : IDataView
 {
     public bool CanShuffle => input.CanShuffle;
 
@@ -13,21 +13,22 @@ internal sealed class NormalizedDataView(IDataView input, NormalizationMapper ma
     public long? GetRowCount() => input.GetRowCount();
 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
-        => new NormalizedCursor(mapper, input.GetRowCursor(mapper.GetDependencies(columnsNeeded), rand), columnsNeeded);
+        => new AddedColumnsCursor(mapper, input.GetRowCursor(mapper.GetDependencies(columnsNeeded), rand), columnsNeeded);
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
         => Array.ConvertAll(input.GetRowCursorSet(mapper.GetDependencies(columnsNeeded), n, rand),
-            cursor => (DataViewRowCursor)new NormalizedCursor(mapper, cursor, columnsNeeded));
+            cursor => (DataViewRowCursor)new AddedColumnsCursor(mapper, cursor, columnsNeeded));
 }
 
 /// <summary>A row with the added columns over a row, or the present row of a cursor, of the input.</summary>
-internal sealed class NormalizedRow : DataViewRow
+internal sealed class AddedColumnsRow : DataViewRow
 {
-    private readonly NormalizationMapper _mapper;
+    private readonly AddedColumnsMapper _mapper;
     private readonly DataViewRow _input;
     private readonly HashSet<int> _active;
+    private readonly Dictionary<object, object> _shared = [];
 
-    public NormalizedRow(NormalizationMapper mapper, DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
+    public AddedColumnsRow(AddedColumnsMapper mapper, DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {
         _mapper = mapper;
         _input = input;
@@ -49,7 +50,7 @@ internal sealed class NormalizedRow : DataViewRow
         if (!IsColumnActive(column))
             throw new ArgumentOutOfRangeException(nameof(column), $"Column '{column.Name}' is not active. Ask for it when the cursor is made.");
 
-        Delegate getter = _mapper.CreateGetter(_input, column.Index, _input.GetGetter<TValue>);
+        Delegate getter = _mapper.CreateGetter(_input, column.Index, _shared, _input.GetGetter<TValue>);
         return getter as ValueGetter<TValue>
             ?? throw new InvalidOperationException(
                 $"Column '{column.Name}' holds {column.Type.RawType}, but a getter for {typeof(TValue)} was asked for.");
@@ -63,10 +64,10 @@ internal sealed class NormalizedRow : DataViewRow
     }
 }
 
-internal sealed class NormalizedCursor(NormalizationMapper mapper, DataViewRowCursor input, IEnumerable<DataViewSchema.Column> activeColumns)
+internal sealed class AddedColumnsCursor(AddedColumnsMapper mapper, DataViewRowCursor input, IEnumerable<DataViewSchema.Column> activeColumns)
     : DataViewRowCursor
 {
-    private readonly NormalizedRow _row = new(mapper, input, activeColumns);
+    private readonly AddedColumnsRow _row = new(mapper, input, activeColumns);
 
     public override DataViewSchema Schema => _row.Schema;
 

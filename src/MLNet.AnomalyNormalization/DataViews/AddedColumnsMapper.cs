@@ -4,16 +4,16 @@ using Microsoft.ML.Data;
 namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>The columns of a transformer bound to an input schema: where every output column comes from.</summary>
-internal sealed class NormalizationMapper : IRowToRowMapper
+internal sealed class AddedColumnsMapper : IRowToRowMapper
 {
     // For each output column its input column, and what is added from it, if the input isn't passed through.
-    private readonly List<(DataViewSchema.Column Source, NormalizedColumn? Added)> _origins = [];
+    private readonly List<(DataViewSchema.Column Source, IAddedColumn? Added)> _origins = [];
 
-    public NormalizationMapper(IReadOnlyList<NormalizedColumn> columns, DataViewSchema inputSchema)
+    public AddedColumnsMapper(IReadOnlyList<IAddedColumn> columns, DataViewSchema inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        foreach (NormalizedColumn column in columns)
-            column.RequireItemType(inputSchema);
+        foreach (IAddedColumn column in columns)
+            column.Check(inputSchema);
 
         InputSchema = inputSchema;
         var builder = new DataViewSchema.Builder();
@@ -30,13 +30,13 @@ internal sealed class NormalizationMapper : IRowToRowMapper
         AddAll(columns.Where(column => inputSchema.GetColumnOrNull(column.Name) is null));
         OutputSchema = builder.ToSchema();
 
-        void AddAll(IEnumerable<NormalizedColumn> added)
+        void AddAll(IEnumerable<IAddedColumn> added)
         {
-            foreach (NormalizedColumn column in added)
+            foreach (IAddedColumn column in added)
             {
                 DataViewSchema.Column source = inputSchema[column.Source];
                 var annotations = new DataViewSchema.Annotations.Builder();
-                annotations.Add(source.Annotations, name => name == "SlotNames");
+                column.Annotate(annotations, source);
                 builder.AddColumn(column.Name, column.OutputType(source.Type), annotations.ToAnnotations());
                 _origins.Add((source, column));
             }
@@ -55,13 +55,14 @@ internal sealed class NormalizationMapper : IRowToRowMapper
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(activeColumns);
         return ReferenceEquals(input.Schema, InputSchema)
-            ? new NormalizedRow(this, input, activeColumns)
+            ? new AddedColumnsRow(this, input, activeColumns)
             : throw new ArgumentException("The row has another schema than the one that this mapper was bound to.", nameof(input));
     }
 
-    public Delegate CreateGetter(DataViewRow input, int outputIndex, Func<DataViewSchema.Column, Delegate> passThrough)
+    public Delegate CreateGetter(
+        DataViewRow input, int outputIndex, IDictionary<object, object> shared, Func<DataViewSchema.Column, Delegate> passThrough)
     {
-        (DataViewSchema.Column source, NormalizedColumn? added) = _origins[outputIndex];
-        return added is null ? passThrough(source) : added.CreateGetter(input, source);
+        (DataViewSchema.Column source, IAddedColumn? added) = _origins[outputIndex];
+        return added is null ? passThrough(source) : added.CreateGetter(input, source, shared);
     }
 }

@@ -27,7 +27,7 @@ public sealed class AnomalyThresholdsTests : IDisposable
         => Assert.AreEqual(new AnomalyThresholds(image, pixel), AnomalyThresholds.Load(Write(json)));
 
     [TestMethod]
-    [DataRow("", "line 1", DisplayName = "empty")]
+    [DataRow("", "is empty", DisplayName = "empty")]
     [DataRow("{\"image_threshold\": 1,\n \"pixel_thr", "line 2", DisplayName = "truncated")]
     [DataRow("PK\u0003\u0004 zip", "line 1", DisplayName = "another kind of file")]
     [DataRow("""{"image_threshold": NaN, "pixel_threshold": 1}""", "line 1", DisplayName = "a bare NaN, which Python writes")]
@@ -36,8 +36,8 @@ public sealed class AnomalyThresholdsTests : IDisposable
     [DataRow("""{"image_threshold": "1.5", "pixel_threshold": 1}""", "image_threshold", DisplayName = "text in place of a number")]
     [DataRow("""{"image_threshold": null, "pixel_threshold": 1}""", "image_threshold", DisplayName = "null in place of a number")]
     [DataRow("""{"image_threshold": 1, "pixel_threshold": 1e999}""", "pixel_threshold", DisplayName = "a number beyond the range of a double")]
-    [DataRow("[1, 2]", "Array", DisplayName = "an array at the top level")]
-    [DataRow("3", "Number", DisplayName = "a number at the top level")]
+    [DataRow("[1, 2]", "an array", DisplayName = "an array at the top level")]
+    [DataRow("3", "a number", DisplayName = "a number at the top level")]
     public void Load_refuses_what_holds_no_thresholds_and_names_the_file_and_the_place(string content, string place)
     {
         string path = Write(content);

@@ -59,7 +59,13 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
         foreach (NormalizedColumn column in NormalizedColumn.From(_thresholds ?? AnyThresholds, _options))
             column.RequireItemType(input.Schema);
 
-        (ThresholdFit? image, ThresholdFit? pixel) = _learner?.Learn(input) ?? default;
+        (ThresholdFit? image, ThresholdFit? pixel) = _learner?.Learn(new LearningData(input)) ?? default;
+        return Fit(input, image, pixel);
+    }
+
+    /// <summary>Makes the transformer for thresholds that were given or learned, with what was learned about them.</summary>
+    internal AnomalyNormalizationTransformer Fit(IDataView input, ThresholdFit? image, ThresholdFit? pixel)
+    {
         AnomalyThresholds thresholds = _thresholds ?? ThresholdLearner.ThresholdsOf(image, pixel);
         NormalizedColumn[] columns = Array.ConvertAll(
             NormalizedColumn.From(thresholds, _options), column => column with { ItemType = column.RequireItemType(input.Schema) });
@@ -70,7 +76,7 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
 
     /// <summary>The shape of the schema with the added columns.</summary>
     /// <param name="inputSchema">The shape of the data's schema.</param>
-    /// <exception cref="ArgumentOutOfRangeException">As with <see cref="Fit"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">As with <see cref="Fit(IDataView)"/>.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);

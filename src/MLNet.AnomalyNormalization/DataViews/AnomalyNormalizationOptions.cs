@@ -48,9 +48,9 @@ public sealed class AnomalyNormalizationOptions
 
     /// <summary>
     /// Whether a row is anomalous; read only when a threshold is learned. Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1
-    /// or NaN; rows with an unknown label are left out.
+    /// or NaN; rows with an unknown label are left out. Null says that all rows are normal.
     /// </summary>
-    public string LabelColumnName { get; init; } = "Label";
+    public string? LabelColumnName { get; init; } = "Label";
 
     /// <summary>
     /// Which pixels are anomalous, row-major as the map; read only when a threshold is learned, and if named. A vector of Byte, Boolean or

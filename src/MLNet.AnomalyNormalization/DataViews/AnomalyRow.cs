@@ -14,6 +14,7 @@ internal sealed class AnomalyRow
 {
     private readonly AnomalyColumns _columns;
     private readonly DataViewRow _row;
+    private readonly IReadOnlyList<long>? _rowNumbers;
     private readonly Reader<float>? _score;
     private readonly Reader<float>? _map;
     private readonly Reader<float>? _boxScores;
@@ -22,10 +23,14 @@ internal sealed class AnomalyRow
     private readonly ImageMask? _image;
     private byte[] _noDefects = [];
 
-    public AnomalyRow(AnomalyColumns columns, DataViewRow row)
+    /// <param name="columns">The columns.</param>
+    /// <param name="row">The cursor, or a row.</param>
+    /// <param name="rowNumbers">What the rows are called, if not by their position.</param>
+    public AnomalyRow(AnomalyColumns columns, DataViewRow row, IReadOnlyList<long>? rowNumbers = null)
     {
         _columns = columns;
         _row = row;
+        _rowNumbers = rowNumbers;
         _score = Numbers(columns.Score);
         _map = Numbers(columns.Map);
         _boxScores = Numbers(columns.BoxScores);
@@ -116,7 +121,8 @@ internal sealed class AnomalyRow
                 : throw Invalid(_columns.Map, $"the map has {pixels} pixels, but no column tells its height and width. Set MapHeight and MapWidth"));
 
     /// <summary>Says which column and row something is wrong with.</summary>
-    public InvalidDataException Invalid(DataViewSchema.Column? column, string what) => Invalid(column, _row.Position, what);
+    public InvalidDataException Invalid(DataViewSchema.Column? column, string what)
+        => Invalid(column, _rowNumbers?[(int)_row.Position] ?? _row.Position, what);
 
     /// <inheritdoc cref="Invalid(DataViewSchema.Column?, string)"/>
     public static InvalidDataException Invalid(DataViewSchema.Column? column, long position, string what)

@@ -31,22 +31,22 @@ internal sealed class ThresholdLearner
     public static AnomalyThresholds ThresholdsOf(ThresholdFit? image, ThresholdFit? pixel)
         => new((image ?? pixel!).Threshold, (pixel ?? image!).Threshold);
 
-    /// <summary>Reads the data as often as it takes: twice, hardly ever more.</summary>
-    public (ThresholdFit? Image, ThresholdFit? Pixel) Learn(IDataView data)
+    /// <summary>Reads the data as often as it takes: twice, hardly ever more. All parts have the same columns.</summary>
+    public (ThresholdFit? Image, ThresholdFit? Pixel) Learn(params LearningData[] parts)
     {
+        DataViewSchema schema = parts[0].View.Schema;
         string? map = _options.MaskColumnName is null ? null : _options.MapColumnName;
         (ThresholdFit? image, ThresholdFit? pixel) = (null, null);
         ScoreCounts? images = _options.ScoreColumnName is null ? null : _strategy.StartFit();
         ScoreCounts? pixels = map is null ? null : _strategy.StartFit();
         while (images is not null || pixels is not null)
         {
-            var columns = new AnomalyColumns(data.Schema, images is null ? null : _options.ScoreColumnName, _options.LabelColumnName,
-                pixels is null ? null : map, pixels is null ? null : _options.MaskColumnName);
-            Read(data, columns, images, pixels);
+            foreach (LearningData part in parts)
+                Read(part, images, pixels);
             if (images is not null && _strategy.TryFinish(images, out image))
-                (images, image) = (null, Held(image, data.Schema[_options.ScoreColumnName!]));
+                (images, image) = (null, Held(image, schema[_options.ScoreColumnName!]));
             if (pixels is not null && _strategy.TryFinish(pixels, out pixel))
-                (pixels, pixel) = (null, Held(pixel, data.Schema[map!]));
+                (pixels, pixel) = (null, Held(pixel, schema[map!]));
         }
 
         return (image, pixel);
@@ -56,15 +56,17 @@ internal sealed class ThresholdLearner
     private static ThresholdFit Held(ThresholdFit fit, DataViewSchema.Column column)
         => AnomalyColumns.ItemOf(column.Type) == NumberDataViewType.Double ? fit with { Threshold = (float)fit.Threshold } : fit;
 
-    private void Read(IDataView data, AnomalyColumns columns, ScoreCounts? images, ScoreCounts? pixels)
+    private void Read(LearningData data, ScoreCounts? images, ScoreCounts? pixels)
     {
-        using DataViewRowCursor cursor = data.GetRowCursor(columns.All);
-        var row = new AnomalyRow(columns, cursor);
+        var columns = new AnomalyColumns(data.View.Schema, images is null ? null : _options.ScoreColumnName, _options.LabelColumnName,
+            pixels is null ? null : _options.MapColumnName, pixels is null ? null : _options.MaskColumnName);
+        using DataViewRowCursor cursor = data.View.GetRowCursor(columns.All);
+        var row = new AnomalyRow(columns, cursor, data.RowNumbers);
         bool[] defects = [];
         float[] scores = [];
         while (cursor.MoveNext())
         {
-            bool? isAnomalous = row.ReadLabel();
+            bool? isAnomalous = columns.Label is null ? false : row.ReadLabel();
             if (images is not null && isAnomalous is { } label)
                 images.Add(Checked([row.ReadScore()], columns.Score), [label]);
 
@@ -101,3 +103,8 @@ internal sealed class ThresholdLearner
         }
     }
 }
+
+/// <summary>Rows to learn from.</summary>
+/// <param name="View">The data view.</param>
+/// <param name="RowNumbers">What its rows are called, if they are a selection from other data.</param>
+internal readonly record struct LearningData(IDataView View, IReadOnlyList<long>? RowNumbers = null);

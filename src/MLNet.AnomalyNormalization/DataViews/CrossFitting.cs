@@ -1,0 +1,82 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Thresholds;
+
+namespace MLNet.AnomalyNormalization.DataViews;
+
+/// <summary>Learns thresholds from scores of rows that the scoring model has not seen, and the model itself from all rows.</summary>
+internal static class CrossFitting
+{
+    /// <param name="detector">Is fitted once for each fold and once on all rows.</param>
+    /// <param name="data">Must give the same rows in the same order each time.</param>
+    /// <param name="learner">Learns from all held-out rows together.</param>
+    /// <param name="options">The columns of the normaliser.</param>
+    /// <param name="folds">The number of folds.</param>
+    /// <param name="groupColumnName">Rows that agree in this column share a fold; null if each row stands for itself.</param>
+    /// <param name="seed">Decides which rows share a fold.</param>
+    public static TransformerChain<AnomalyNormalizationTransformer> Fit(
+        IEstimator<ITransformer> detector, IDataView data, ThresholdLearner learner, AnomalyNormalizationOptions options,
+        int folds, string? groupColumnName, int seed)
+    {
+        int[] foldOf = groupColumnName is null
+            ? Folds.Assign([.. Enumerable.Range(0, CountRows(data))], folds, seed)
+            : Folds.Assign(ReadGroups(data, groupColumnName), folds, seed);
+        LearningData[] heldOut = [.. Enumerable.Range(0, folds).Select(fold =>
+        {
+            ITransformer model = detector.Fit(new FoldDataView(data, foldOf, fold, isHeldOut: false));
+            var rows = new FoldDataView(data, foldOf, fold, isHeldOut: true);
+            return new LearningData(model.Transform(rows), rows.RowNumbers);
+        })];
+        (ThresholdFit? image, ThresholdFit? pixel) = learner.Learn(heldOut);
+
+        ITransformer ofAll = detector.Fit(data);
+        var normalizer = new AnomalyNormalizationEstimator(new MLContext(seed).Transforms, ThresholdLearner.ThresholdsOf(image, pixel), options)
+            .Fit(ofAll.Transform(data), image, pixel);
+        return new(ofAll, normalizer);
+    }
+
+    private static int CountRows(IDataView data)
+    {
+        using DataViewRowCursor cursor = data.GetRowCursor([]);
+        int count = 0;
+        while (cursor.MoveNext())
+            count = checked(count + 1);
+        return count;
+    }
+
+    private static List<string> ReadGroups(IDataView data, string name)
+    {
+        const string Expected = "expected text, a key, Boolean or a whole number";
+        if (data.Schema.GetColumnOrNull(name) is not { } column)
+        {
+            throw new ArgumentOutOfRangeException(nameof(data),
+                $"Column '{name}' is missing: {Expected}, got a schema with {string.Join(", ", data.Schema.Select(other => other.Name))}.");
+        }
+
+        Type raw = column.Type.RawType;
+        return raw == typeof(ReadOnlyMemory<char>) ? Read<ReadOnlyMemory<char>>()
+            : raw == typeof(bool) ? Read<bool>()
+            : raw == typeof(int) ? Read<int>()
+            : raw == typeof(long) ? Read<long>()
+            : raw == typeof(byte) ? Read<byte>()
+            : raw == typeof(ushort) ? Read<ushort>()
+            : raw == typeof(uint) ? Read<uint>()
+            : raw == typeof(ulong) ? Read<ulong>()
+            : throw new ArgumentOutOfRangeException(nameof(data), $"Column '{name}': {Expected}, got {column.Type}.");
+
+        List<string> Read<T>()
+        {
+            using DataViewRowCursor cursor = data.GetRowCursor([column]);
+            ValueGetter<T> getter = cursor.GetGetter<T>(column);
+            var groups = new List<string>();
+            T group = default!;
+            while (cursor.MoveNext())
+            {
+                getter(ref group);
+                groups.Add($"{group}");
+            }
+
+            return groups;
+        }
+    }
+}

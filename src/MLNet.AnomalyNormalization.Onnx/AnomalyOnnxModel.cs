@@ -6,7 +6,7 @@ namespace MLNet.AnomalyNormalization.Onnx;
 
 /// <summary>
 /// An anomaly model in an ONNX file, as anomalib and quadra export it: which input takes the image, which outputs are the score and the
-/// map, and the thresholds that came with it.
+/// map, how pictures are prepared, and the thresholds that came with it.
 /// </summary>
 /// <remarks>Instances describe the file as it was when it was opened, hold no resources and are safe to share between threads.</remarks>
 public sealed class AnomalyOnnxModel
@@ -16,13 +16,15 @@ public sealed class AnomalyOnnxModel
 
     private const int MostOutputs = 100;
 
-    private AnomalyOnnxModel(string path, ModelProto model, AnomalyOnnxOutput[] outputs)
+    private readonly ModelThresholds _thresholds;
+    private readonly ModelPreparation _preparation;
+
+    private AnomalyOnnxModel(string path, ModelProto model, AnomalyOnnxOutput[] outputs, string? descriptionPath)
     {
         Path = path;
         Opset = GraphEditor.OpsetOf(model);
         Producer = $"{model.ProducerName} {model.ProducerVersion}".Trim();
-        IsBaked = BakedModel.IsBaked(model);
-        IsAlreadyNormalized = ScoreRange.IsZeroToOne(model.Graph, outputs);
+        IsBaked = ModelMetadata.IsBaked(model);
         Outputs = outputs;
 
         HashSet<string> initialisers = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
@@ -36,12 +38,18 @@ public sealed class AnomalyOnnxModel
         InputShape = ElementType.ShapeOf(image.Type);
         InputCount = inputs.Length;
 
-        ModelSidecar? sidecar = ModelSidecar.Find(OnnxFile.FolderOf(path));
-        Preprocessing = sidecar?.Preprocessing ?? new() { PixelDivisor = InputType == typeof(byte) ? 1 : 255 };
-        (Thresholds, ThresholdSource) = BakedModel.ReadThresholds(model, path) is { } own ? (own, "the model's metadata")
-            : sidecar?.Thresholds is { } beside ? (beside, System.IO.Path.GetFileName(sidecar.Path))
-            : IsAlreadyNormalized ? (ScoreRange.Thresholds, "the scale of anomalib 2")
-            : ((AnomalyThresholds?)null, "nothing");
+        var reader = new GraphReader(model.Graph);
+        var score = ScoreOutputName is null ? null : PostProcessor.Of(reader, ScoreOutputName, LabelOutputName);
+        var map = MapOutputName is null ? null : PostProcessor.Of(reader, MapOutputName, MaskOutputName);
+        RawScore = score is null ? null : Find(AnomalyOutputRole.Score)! with { Name = score.Raw };
+        RawMap = map is null ? null : Find(AnomalyOutputRole.Map)! with { Name = map.Raw };
+        (ScorePostProcessing, MapPostProcessing) = (score?.Scaling, map?.Scaling);
+        IsAlreadyNormalized = (score ?? map)?.IsClipped == true;
+
+        ModelSidecar sidecar = ModelSidecar.Find(path, descriptionPath);
+        _preparation = ModelPreparation.Of(this, model, reader, sidecar);
+        _thresholds = ModelThresholds.Of(ModelMetadata.ReadThresholds(model, path), score, map, sidecar);
+        Notes = [.. _thresholds.Notes, .. _preparation.Notes, .. sidecar.Notes];
     }
 
     /// <summary>The file.</summary>
@@ -65,10 +73,16 @@ public sealed class AnomalyOnnxModel
     /// <summary>All outputs, in the order of the graph.</summary>
     public IReadOnlyList<AnomalyOnnxOutput> Outputs { get; }
 
-    /// <summary>The output with the raw image score; null if the model gives a map alone.</summary>
+    /// <summary>
+    /// The output with the image score; null if the model gives a map alone. Where the graph scales and clips it
+    /// (<see cref="ScorePostProcessing"/>), this library takes the raw value from before that.
+    /// </summary>
     public string? ScoreOutputName => NameOf(AnomalyOutputRole.Score);
 
-    /// <summary>The output with the raw anomaly map; null if the model gives a score alone.</summary>
+    /// <summary>
+    /// The output with the anomaly map; null if the model gives a score alone. Where the graph scales and clips it
+    /// (<see cref="MapPostProcessing"/>), this library takes the raw values from before that.
+    /// </summary>
     public string? MapOutputName => NameOf(AnomalyOutputRole.Map);
 
     /// <summary>The Boolean output with a decision per image; null if there is none.</summary>
@@ -77,15 +91,22 @@ public sealed class AnomalyOnnxModel
     /// <summary>The Boolean output with a decision per pixel; null if there is none.</summary>
     public string? MaskOutputName => NameOf(AnomalyOutputRole.Mask);
 
-    /// <summary>
-    /// The raw thresholds that came with the model: from the metadata in the file, or from <c>model.json</c> or <c>metadata.json</c>
-    /// beside it, or 0.5 where <see cref="IsAlreadyNormalized"/>. Null if nothing tells them.
-    /// </summary>
-    public AnomalyThresholds? Thresholds { get; }
+    /// <summary>What the graph does to the raw score before it gives it away, as anomalib 2 does; null if nothing, or something else.</summary>
+    public AnomalyPostProcessing? ScorePostProcessing { get; }
+
+    /// <summary>What the graph does to the raw map before it gives it away, as anomalib 2 does; null if nothing, or something else.</summary>
+    public AnomalyPostProcessing? MapPostProcessing { get; }
 
     /// <summary>
-    /// Whether the graph itself clips its score to 0..1, as anomalib 2 does, with 0.5 for the threshold. It is a scale of its own: raw, as
-    /// far as this library is concerned, but scores far above the threshold are cut off.
+    /// The raw thresholds that came with the model: from the metadata in the file, from its own post-processing, or from a file beside it
+    /// (<c>model.json</c>, <c>metadata.json</c>, <c>meta_data.json</c>); 0.5 where <see cref="IsAlreadyNormalized"/>. Null if nothing
+    /// tells them. Where only the image's is known, it stands for both, and <see cref="Notes"/> says so.
+    /// </summary>
+    public AnomalyThresholds? Thresholds => _thresholds.Thresholds;
+
+    /// <summary>
+    /// Whether the graph clips its score to 0..1 in a way that was not recognised, so that the raw score can't be had. It is a scale of its
+    /// own with 0.5 for the threshold: raw, as far as this library is concerned, but scores far above the threshold are cut off.
     /// </summary>
     public bool IsAlreadyNormalized { get; }
 
@@ -93,26 +114,53 @@ public sealed class AnomalyOnnxModel
     public bool IsBaked { get; }
 
     /// <summary>
-    /// What the model expects of an image, from <c>model.json</c> or <c>metadata.json</c>; otherwise red, green and blue in 0..1, which
-    /// exports of anomalib 1.x and 2.x take (they normalise inside the graph), or in 0..255 where the input is of bytes.
+    /// What the model expects of a picture: from the metadata in the file, or a file beside it; otherwise, as <see cref="Notes"/> then says,
+    /// torchvision's antialiased resize to the size that the graph itself tells, and red, green and blue in 0..1, which exports of anomalib
+    /// 1 and 2 take (0..255 where the input is of bytes).
     /// </summary>
-    public ImagePreprocessing Preprocessing { get; }
+    public ImagePreprocessing Preprocessing => _preparation.Preprocessing;
+
+    /// <summary>What was assumed, left aside or contradictory, in whole sentences; part of the data sheet.</summary>
+    public IReadOnlyList<string> Notes { get; }
 
     internal int InputCount { get; }
 
-    private string ThresholdSource { get; }
+    /// <summary>The raw score: the output, or the value within the graph that it is made from.</summary>
+    internal AnomalyOnnxOutput? RawScore { get; }
+
+    /// <summary>The raw map.</summary>
+    internal AnomalyOnnxOutput? RawMap { get; }
+
+    /// <summary>What the graph itself does to a picture.</summary>
+    internal GraphPicture Picture => _preparation.Picture;
+
+    /// <summary>Whether the graph takes pictures of any size as bytes and does all preparation itself.</summary>
+    internal bool PreparesItself => _preparation.IsInside;
+
+    /// <summary>Why the known preparation can't be done; null if it can.</summary>
+    internal string? PreparationProblem => _preparation.Problem;
+
+    /// <summary>Why the pixel threshold is none of its own, in words that go on "the pixel threshold ..."; null if it is one.</summary>
+    internal string? PixelThresholdProblem => _thresholds.PixelProblem;
 
     /// <summary>Reads what a model is from its file.</summary>
     /// <param name="path">The ONNX file, smaller than 2 GiB; tensors may stand in external data files within its folder.</param>
-    /// <param name="scoreOutputName">The output with the raw image score, where the guess by name and shape is wrong.</param>
-    /// <param name="mapOutputName">The output with the raw anomaly map, where the guess is wrong.</param>
+    /// <param name="scoreOutputName">The output with the image score, where the guess by name and shape is wrong.</param>
+    /// <param name="mapOutputName">The output with the anomaly map, where the guess is wrong.</param>
+    /// <param name="descriptionPath">
+    /// The file that describes the model (<c>model.json</c>, <c>metadata.json</c>), wherever it is; null for those beside the model, that
+    /// of its own name first.
+    /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">
     /// The file is not an ONNX model or a damaged one, its opset is below 11, no output could be a score or a map, its external data is
-    /// missing or outside its folder, or a file with thresholds beside it can't be read. The message names the file and the reason.
+    /// missing or outside its folder, or a file that describes it is damaged. The message names the file and the reason.
     /// </exception>
-    /// <exception cref="ArgumentException">There is no output of a given name, or it holds no floating-point numbers.</exception>
-    public static AnomalyOnnxModel Open(string path, string? scoreOutputName = null, string? mapOutputName = null)
+    /// <exception cref="ArgumentException">
+    /// There is no output of a given name, it holds no floating-point numbers, or one is named for both.
+    /// </exception>
+    public static AnomalyOnnxModel Open(
+        string path, string? scoreOutputName = null, string? mapOutputName = null, string? descriptionPath = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ModelProto model = OnnxFile.Read(path);
@@ -135,12 +183,13 @@ public sealed class AnomalyOnnxModel
                 + $"per image or pixel; it has {string.Join(", ", outputs.Select(Describe))}. Name the outputs if one of them is.");
         }
 
-        return new(path, model, outputs);
+        return new(path, model, outputs, descriptionPath);
     }
 
     /// <summary>
     /// Writes the model with outputs added in which 100 is the threshold: <c>normalized_score</c>, <c>normalized_map</c> and, if asked for,
-    /// <c>is_anomalous</c> and <c>anomaly_mask</c>. In OnnxRuntime they have the bits of <see cref="ScoreNormalizer"/>.
+    /// <c>is_anomalous</c> and <c>anomaly_mask</c>. In OnnxRuntime they have the bits that <see cref="ScoreNormalizer"/> makes of the raw
+    /// values in the same run.
     /// </summary>
     /// <param name="outputPath">
     /// The file to write; one that is there is replaced once the new one is complete. External data is copied into its folder.
@@ -151,8 +200,10 @@ public sealed class AnomalyOnnxModel
     /// </param>
     /// <param name="options">What is added, and by which rule.</param>
     /// <remarks>
-    /// A model that gives a map alone gets its score as the map's maximum. Whatever else is in the file stays as it is; where one of the
-    /// names is taken in the graph, a number is appended, and <see cref="Open"/> finds the output all the same.
+    /// A model that gives a map alone gets its score as the map's maximum. Values that the model itself scales and clips (anomalib 2) are
+    /// taken from before that. Whatever else is in the file stays as it is; where one of the names is taken in the graph, a number is
+    /// appended, and <see cref="Open"/> finds the output all the same. How pictures are prepared is written into the metadata, so that the
+    /// file needs no other beside it.
     /// </remarks>
     /// <exception cref="InvalidOperationException">The normalisation is baked into this model already.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -173,32 +224,48 @@ public sealed class AnomalyOnnxModel
             throw new ArgumentException($"'{Path}' gives no map, so there is no mask to add. Set AddMask to false.", nameof(options));
 
         ModelProto model = OnnxFile.Read(Path);
-        if (BakedModel.IsBaked(model))
+        if (ModelMetadata.IsBaked(model))
             throw new InvalidOperationException($"The normalisation is baked into '{Path}' already. Bake the model that it was made from.");
 
-        new Baking(model, thresholds, options).Run(Find(AnomalyOutputRole.Score), Find(AnomalyOutputRole.Map));
+        new Baking(model, thresholds, options).Run(RawScore, RawMap, (ScoreOutputName, MapOutputName));
+        ModelMetadata.WritePreparation(model, PreparesItself ? null : Preprocessing);
         OnnxFile.Write(model, OnnxFile.FolderOf(Path), outputPath);
     }
 
-    /// <summary>A data sheet of the model, several lines long.</summary>
+    /// <summary>A data sheet of the model, several lines long: what was read, from where, and what was assumed.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
         Line("Model", $"{System.IO.Path.GetFileName(Path)}{(IsBaked ? ", normalisation baked in" : "")}");
         Line("Producer", $"{(Producer.Length > 0 ? Producer : "unknown")}, opset {Opset}");
         Line("Input", $"{InputName}: {ElementType.Describe(InputType, InputShape)}");
+        Line("Pictures", _preparation.ToString());
         foreach (AnomalyOnnxOutput output in Outputs)
             Line("Output", $"{Describe(output)}{(output.Role == AnomalyOutputRole.Other ? "" : $" -> {output.Role}")}");
         Line("Scale", IsBaked && ScoreOutputName is null && MapOutputName is null ? "normalised, 100 is the threshold"
-            : IsAlreadyNormalized ? "0..1, clipped by the model, 0.5 is the threshold" : "raw");
-        Line("Thresholds", Thresholds is null ? "none found"
-            : string.Create(CultureInfo.InvariantCulture, $"image {Thresholds.Image}, pixel {Thresholds.Pixel} (from {ThresholdSource})"));
+            : IsAlreadyNormalized ? "0..1, clipped by the model, 0.5 is the threshold"
+            : ScorePostProcessing is null && MapPostProcessing is null ? "raw"
+            : "raw, from before the model's own scaling to 0..1");
+        Scaling("score", ScorePostProcessing);
+        Scaling("map", MapPostProcessing);
+        Line("Thresholds", _thresholds.ToString());
+        foreach (string note in Notes)
+            Line("Note", note);
         return text.ToString().TrimEnd();
 
         void Line(string name, string value) => text.Append(CultureInfo.InvariantCulture, $"{name,-11}{value}").AppendLine();
+
+        void Scaling(string what, AnomalyPostProcessing? scaling)
+        {
+            if (scaling is not null)
+            {
+                Line("Scaling", string.Create(CultureInfo.InvariantCulture,
+                    $"{what}: (raw - {scaling.Threshold}) / {scaling.Range} + 0.5, clipped, decided at {scaling.LabelScore:0.######}"));
+            }
+        }
     }
 
-    internal AnomalyOnnxOutput? Find(AnomalyOutputRole role) => Outputs.FirstOrDefault(output => output.Role == role);
+    private AnomalyOnnxOutput? Find(AnomalyOutputRole role) => Outputs.FirstOrDefault(output => output.Role == role);
 
     private string? NameOf(AnomalyOutputRole role) => Find(role)?.Name;
 

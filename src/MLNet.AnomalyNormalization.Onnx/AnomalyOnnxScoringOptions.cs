@@ -11,4 +11,16 @@ public sealed class AnomalyOnnxScoringOptions
 
     /// <summary>What the model expects of an image; null for <see cref="AnomalyOnnxModel.Preprocessing"/>.</summary>
     public ImagePreprocessing? Preprocessing { get; init; }
+
+    /// <summary>
+    /// The height of the pictures that a saved pipeline is for, together with <see cref="PictureWidth"/>; null for that of the first row
+    /// that the pipeline is fitted on.
+    /// </summary>
+    public int? PictureHeight { get; init; }
+
+    /// <summary>The width of the pictures that a saved pipeline is for; null for that of the first row.</summary>
+    public int? PictureWidth { get; init; }
+
+    /// <summary>The CUDA device that runs the model, which needs the package Microsoft.ML.OnnxRuntime.Gpu; null for the CPU.</summary>
+    public int? GpuDeviceId { get; init; }
 }

@@ -12,29 +12,45 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
 
     private readonly GraphEditor _graph = new(model);
     private readonly Dictionary<AnomalyOutputRole, string> _outputs = [];
+    private string? _shownScore;
+    private string? _shownMap;
 
-    public void Run(AnomalyOnnxOutput? score, AnomalyOnnxOutput? map)
+    /// <param name="score">The raw score, an output or a value within the graph.</param>
+    /// <param name="map">The raw map.</param>
+    /// <param name="outputs">The outputs that show them, raw or scaled by the model itself.</param>
+    public void Run(AnomalyOnnxOutput? score, AnomalyOnnxOutput? map, (string? Score, string? Map) outputs)
     {
+        (_shownScore, _shownMap) = outputs;
         model.IrVersion = Math.Max(model.IrVersion, VersionWithOptionalInputs);
         var image = new ScoreNormalizer(thresholds.Image, options.ImageEvaluation, options.PreserveDecisions);
         var pixel = new ScoreNormalizer(thresholds.Pixel, options.PixelEvaluation, options.PreserveDecisions);
 
         if ((score ?? (map is null ? null : MapMaximum.AddTo(_graph, map))) is { } raw)
-            Add(raw, image, BakedModel.ImageThreshold, AnomalyOutputRole.NormalizedScore, Where(options.AddLabel, AnomalyOutputRole.Label));
+            Add(raw, image, ModelMetadata.ImageThreshold, AnomalyOutputRole.NormalizedScore, Where(options.AddLabel, AnomalyOutputRole.Label));
         if (map is not null)
-            Add(map, pixel, BakedModel.PixelThreshold, AnomalyOutputRole.NormalizedMap, Where(options.AddMask, AnomalyOutputRole.Mask));
+            Add(map, pixel, ModelMetadata.PixelThreshold, AnomalyOutputRole.NormalizedMap, Where(options.AddMask, AnomalyOutputRole.Mask));
 
         if (options.ReplaceRawOutputs)
         {
-            string?[] rawNames = [score?.Name, map?.Name];
-            foreach (ValueInfoProto output in model.Graph.Output.Where(output => rawNames.Contains(output.Name)).ToArray())
+            foreach (ValueInfoProto output in model.Graph.Output.Where(output => output.Name == _shownScore || output.Name == _shownMap).ToArray())
             {
                 model.Graph.Output.Remove(output);
                 model.Graph.ValueInfo.Add(output);
             }
         }
+        else
+        {
+            // Names that the caller gave, or that were guessed, are known from now on.
+            if (_shownScore is not null)
+                _outputs[AnomalyOutputRole.Score] = _shownScore;
+            if (_shownMap is not null)
+                _outputs[AnomalyOutputRole.Map] = _shownMap;
+        }
 
-        BakedModel.Write(model, thresholds, _outputs);
+        ModelMetadata.WriteMark(model);
+        ModelMetadata.WriteThresholds(model, thresholds);
+        foreach ((AnomalyOutputRole role, string name) in _outputs)
+            ModelMetadata.WriteRole(model, role, name);
 
         static AnomalyOutputRole? Where(bool isWanted, AnomalyOutputRole role) => isWanted ? role : null;
     }
@@ -74,11 +90,12 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
 
     private string Output(AnomalyOutputRole role, AnomalyOnnxOutput raw, Type type)
     {
-        string name = _graph.Fresh(BakedModel.OutputNames[role]);
+        string name = _graph.Fresh(ModelMetadata.OutputNames[role]);
         TypeProto outputType = GraphEditor.TensorType(type, raw.Shape);
 
-        // With the names of its open dimensions, where the raw value is an output itself.
-        if (model.Graph.Output.FirstOrDefault(output => output.Name == raw.Name)?.Type.TensorType.Shape is { } shape)
+        // With the names of its open dimensions, where the raw value is shown by an output.
+        string? shown = role is AnomalyOutputRole.NormalizedScore or AnomalyOutputRole.Label ? _shownScore : _shownMap;
+        if (shown is not null && model.Graph.Output.FirstOrDefault(output => output.Name == shown)?.Type.TensorType.Shape is { } shape)
             outputType.TensorType.Shape = shape.Clone();
         model.Graph.Output.Add(new ValueInfoProto { Name = name, Type = outputType });
         _outputs[role] = name;

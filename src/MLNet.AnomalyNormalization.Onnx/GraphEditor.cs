@@ -17,6 +17,20 @@ internal sealed class GraphEditor
         AddNames(Graph);
     }
 
+    /// <summary>A graph of its own, empty as yet.</summary>
+    /// <param name="opset">The version of the standard operators.</param>
+    public GraphEditor(int opset)
+        : this(new ModelProto
+        {
+            // The first version of the format that has this version of the operators.
+            IrVersion = 8,
+            ProducerName = "anomaly_normalization",
+            OpsetImport = { new OperatorSetIdProto { Version = opset } },
+            Graph = new GraphProto { Name = "anomaly_normalization" },
+        })
+    {
+    }
+
     public ModelProto Model { get; }
 
     public GraphProto Graph => Model.Graph;
@@ -100,6 +114,12 @@ internal sealed class GraphEditor
 
     public static AttributeProto Attribute(string name, long value)
         => new() { Name = name, Type = AttributeProto.Types.AttributeType.Int, I = value };
+
+    public static AttributeProto Attribute(string name, float value)
+        => new() { Name = name, Type = AttributeProto.Types.AttributeType.Float, F = value };
+
+    public static AttributeProto Attribute(string name, string value)
+        => new() { Name = name, Type = AttributeProto.Types.AttributeType.String, S = ByteString.CopyFromUtf8(value) };
 
     public static AttributeProto Attribute(string name, TensorProto value)
         => new() { Name = name, Type = AttributeProto.Types.AttributeType.Tensor, T = value };

@@ -1,78 +1,151 @@
 using System.Text.Json;
+using MLNet.AnomalyNormalization.Files;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 
 /// <summary>
-/// What an exporter wrote beside its model: <c>model.json</c> of quadra (input_size, mean, std, thresholds) or <c>metadata.json</c> of
-/// anomalib 0.x and 1.x (thresholds, and in 0.x the transforms).
+/// What an exporter wrote beside its model: <c>model.json</c> of quadra (input_size, mean, std, thresholds), or <c>metadata.json</c> or
+/// <c>meta_data.json</c> of anomalib 0.x and 1.x (thresholds, and in 0.x the transforms).
 /// </summary>
-internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, ImagePreprocessing? Preprocessing)
+internal sealed class ModelSidecar
 {
-    private const long LongestFile = 16 << 20;
-    private static readonly string[] FileNames = ["model.json", "metadata.json"];
+    private static readonly string[] FileNames = ["model.json", "metadata.json", "meta_data.json"];
 
-    /// <summary>The first such file in the folder that tells something; null if there is none.</summary>
-    /// <exception cref="InvalidDataException">A file is no JSON object, or has a value of another kind than expected.</exception>
-    public static ModelSidecar? Find(string folder)
-        => FileNames.Select(name => System.IO.Path.Combine(folder, name)).Where(File.Exists).Select(Read)
-            .FirstOrDefault(sidecar => sidecar.Thresholds is not null || sidecar.Preprocessing is not null);
+    private readonly List<string> _notes = [];
 
-    private static ModelSidecar Read(string path)
+    private ModelSidecar()
     {
-        using FileStream stream = File.OpenRead(path);
-        if (stream.Length > LongestFile)
-            throw new InvalidDataException($"'{path}' has {stream.Length} bytes; a description of a model has at most {LongestFile}.");
+    }
 
+    /// <summary>The raw thresholds; null if no file tells them.</summary>
+    public AnomalyThresholds? Thresholds { get; private set; }
+
+    /// <summary>The file with the thresholds.</summary>
+    public string? ThresholdFile { get; private set; }
+
+    /// <summary>Why the pixel threshold is none, in words that go on "the pixel threshold ..."; null if it is one.</summary>
+    public string? PixelProblem { get; private set; }
+
+    /// <summary>How pictures are prepared; null if no file tells.</summary>
+    public ImagePreprocessing? Preprocessing { get; private set; }
+
+    /// <summary>The file with the preparation.</summary>
+    public string? PreprocessingFile { get; private set; }
+
+    /// <summary>What of the preparation can't be done here; null if all can.</summary>
+    public string? PreprocessingProblem { get; private set; }
+
+    /// <summary>What a person should know of the files: those that were left aside, and values that were missing.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Reads the files beside a model: that of its own name first.</summary>
+    /// <param name="modelPath">The model.</param>
+    /// <param name="descriptionPath">The only file to read, wherever it is; null for those beside the model.</param>
+    /// <exception cref="FileNotFoundException">There is no file of the given name.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or has a value of another kind than expected.</exception>
+    public static ModelSidecar Find(string modelPath, string? descriptionPath = null)
+    {
+        var sidecar = new ModelSidecar();
+        if (descriptionPath is not null)
+        {
+            sidecar.Read(descriptionPath);
+            return sidecar;
+        }
+
+        string folder = OnnxFile.FolderOf(modelPath);
+        string ownName = Path.ChangeExtension(Path.GetFileName(modelPath), ".json");
+        foreach (string path in FileNames.Prepend(ownName).Distinct().Select(name => Path.Combine(folder, name)).Where(File.Exists))
+            sidecar.Read(path);
+
+        string[] used = [.. new[] { sidecar.ThresholdFile, sidecar.PreprocessingFile }.OfType<string>().Distinct()];
+        if (used.Length > 0 && used.Any(file => Path.GetFileName(file) != ownName)
+            && Directory.EnumerateFiles(folder, "*.onnx").Skip(1).Any())
+        {
+            sidecar._notes.Add($"There are several models in this folder; {string.Join(" and ", used.Select(Path.GetFileName))} may be another's. "
+                + $"Name it {ownName}, or give its path to Open.");
+        }
+
+        return sidecar;
+    }
+
+    private void Read(string path)
+    {
+        string name = Path.GetFileName(path);
         try
         {
-            using JsonDocument document = JsonDocument.Parse(stream);
-            JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-                throw new InvalidDataException(
-                    $"'{path}' holds a JSON {root.ValueKind} at the top level; expected an object that describes the model.");
+            JsonFile.Read(path, expected: null, root =>
+            {
+                if (root.ValueKind != JsonValueKind.Object)
+                {
+                    _notes.Add($"{name} is left aside: it holds {JsonFile.NameOf(root)}, not the description of a model.");
+                    return false;
+                }
 
-            bool hasThresholds = root.TryGetProperty(BakedModel.ImageThreshold, out _)
-                || root.TryGetProperty(BakedModel.PixelThreshold, out _);
-            return new(path, hasThresholds ? AnomalyThresholds.Load(path) : null, ReadQuadra(root) ?? ReadAnomalib(root));
+                AnomalyThresholds? thresholds = ReadThresholds(root);
+                ImagePreprocessing? preprocessing = ReadQuadra(root, name) ?? ReadAnomalib(root, name);
+                if (thresholds is null && preprocessing is null)
+                    _notes.Add($"{name} is left aside: it tells neither thresholds nor a preparation.");
+                if (Thresholds is null && thresholds is not null)
+                    (Thresholds, ThresholdFile) = (thresholds, path);
+                if (Preprocessing is null && preprocessing is not null)
+                    (Preprocessing, PreprocessingFile) = (preprocessing, path);
+                return true;
+            });
         }
-        catch (JsonException e)
+        catch (InvalidDataException e)
         {
-            throw new InvalidDataException(
-                $"'{path}' is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {e.Message}", e);
-        }
-        catch (InvalidOperationException e)
-        {
-            // What the parser says of text that is not UTF-8, and only when the text is asked for.
-            throw new InvalidDataException($"'{path}' holds text that is not valid: {e.Message}", e);
-        }
-        catch (FormatException e)
-        {
-            throw new InvalidDataException($"'{path}' has {e.Message}", e);
+            throw new InvalidDataException($"{e.Message.TrimEnd('.')}. If it isn't this model's, give the path of another description to Open.", e);
         }
     }
 
-    // {"input_size": [[3, 224, 224]], "mean": [...], "std": [...]}; older ones have [224, 224].
-    private static ImagePreprocessing? ReadQuadra(JsonElement root)
+    // anomalib 0.x with normalization_method "cdf" has its thresholds on the scale (ln(score) - mean) / deviation, which one raw number
+    // stands for at the image, and another at each pixel.
+    private AnomalyThresholds? ReadThresholds(JsonElement root)
     {
-        if (Find(root, "mean") is not { } mean || Find(root, "std") is not { } deviation)
+        if (Find(root, ModelMetadata.ImageThreshold) is null && Find(root, ModelMetadata.PixelThreshold) is null)
             return null;
 
+        AnomalyThresholds thresholds = AnomalyThresholds.Read(root);
+        if (Find(root, "image_mean") is not { } mean || Find(root, "image_std") is not { } deviation)
+            return thresholds;
+
+        double raw = Math.Exp((thresholds.Image * Number(deviation, "image_std")) + Number(mean, "image_mean"));
+        if (!double.IsFinite(raw))
+            throw new FormatException($"an image_threshold of {thresholds.Image} on a scale that makes {raw} of it.");
+
+        PixelProblem = $"is {thresholds.Pixel} on a scale of its own for each pixel (normalization_method cdf), which no single raw number stands for";
+        return new(raw, raw);
+    }
+
+    // {"input_size": [[3, 224, 224]], "mean": [...], "std": [...]}; older ones have [224, 224].
+    private ImagePreprocessing? ReadQuadra(JsonElement root, string name)
+    {
         JsonElement? size = Find(root, "input_size");
+        (JsonElement? mean, JsonElement? deviation) = (Find(root, "mean"), Find(root, "std"));
+        if (size is null && mean is null && deviation is null)
+            return null;
+
         while (size is { ValueKind: JsonValueKind.Array } array && array.GetArrayLength() > 0 && array[0].ValueKind == JsonValueKind.Array)
             size = array[0];
         double[]? sizes = size is { } given ? Numbers(given, "input_size") : null;
+        if (mean is null || deviation is null)
+            _notes.Add($"{name} has no {(mean is null ? "mean" : "std")}; {(mean is null ? "0" : "1")} is assumed.");
+        var none = new ImagePreprocessing();
         return new()
         {
             Height = sizes is [.., var height, _] ? Size(height, "input_size") : null,
             Width = sizes is [.., _, var width] ? Size(width, "input_size") : null,
-            Mean = Numbers(mean, "mean"),
-            StandardDeviation = Deviations(deviation),
+            Mean = mean is { } means ? Numbers(means, "mean") : none.Mean,
+            StandardDeviation = deviation is { } deviations ? Deviations(deviations) : none.StandardDeviation,
+            Library = ImageLibrary.OpenCv,
+            Interpolation = ImageInterpolation.Bicubic,
+            Antialias = false,
         };
     }
 
     // {"transform": {"transform": {"transforms": [{"__class_fullname__": "Resize", "height": 256, ...}, {"...Normalize", "mean": [...],
     // ...}]}}}
-    private static ImagePreprocessing? ReadAnomalib(JsonElement root)
+    private ImagePreprocessing? ReadAnomalib(JsonElement root, string name)
     {
         if (Find(root, "transform") is not { } outer || Find(outer, "transform") is not { } inner
             || Find(inner, "transforms") is not { ValueKind: JsonValueKind.Array } transforms)
@@ -80,28 +153,46 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
             return null;
         }
 
-        var preprocessing = new ImagePreprocessing();
+        var preprocessing = new ImagePreprocessing { Library = ImageLibrary.OpenCv, Antialias = false };
         foreach (JsonElement transform in transforms.EnumerateArray())
         {
-            string? name = Find(transform, "__class_fullname__") is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
-            preprocessing = name?.Split('.')[^1] switch
+            string type = (Find(transform, "__class_fullname__") is { ValueKind: JsonValueKind.String } text ? text.GetString()! : "").Split('.')[^1];
+            preprocessing = type switch
             {
                 "Resize" => preprocessing with
                 {
-                    Height = Find(transform, "height") is { } height ? Size(Number(height, "height"), "height") : null,
-                    Width = Find(transform, "width") is { } width ? Size(Number(width, "width"), "width") : null,
+                    Height = Side(transform, "height"),
+                    Width = Side(transform, "width"),
+                    Interpolation = Interpolation(transform, name),
                 },
+                "CenterCrop" => preprocessing with { CropHeight = Side(transform, "height"), CropWidth = Side(transform, "width") },
                 "Normalize" => preprocessing with
                 {
                     Mean = Find(transform, "mean") is { } mean ? Numbers(mean, "mean") : preprocessing.Mean,
                     StandardDeviation = Find(transform, "std") is { } deviation ? Deviations(deviation) : preprocessing.StandardDeviation,
                     PixelDivisor = Find(transform, "max_pixel_value") is { } maximum ? Deviations(maximum)[0] : preprocessing.PixelDivisor,
                 },
-                _ => preprocessing,
+                "ToTensorV2" or "NoOp" => preprocessing,
+                _ => Unknown($"the transform '{type}' of {name}"),
             };
         }
 
         return preprocessing;
+
+        ImagePreprocessing Unknown(string what)
+        {
+            PreprocessingProblem ??= $"{what} is none that can be repeated here";
+            return preprocessing;
+        }
+    }
+
+    // OpenCV's numbers.
+    private ImageInterpolation Interpolation(JsonElement transform, string name)
+    {
+        double number = Find(transform, "interpolation") is { } given ? Number(given, "interpolation") : 1;
+        if (number is not (0 or 1 or 2))
+            PreprocessingProblem ??= $"OpenCV's interpolation {number} of {name} is none that can be repeated here";
+        return number switch { 0 => ImageInterpolation.Nearest, 2 => ImageInterpolation.Bicubic, _ => ImageInterpolation.Bilinear };
     }
 
     private static JsonElement? Find(JsonElement element, string key)
@@ -113,7 +204,7 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
     private static double Number(JsonElement element, string key)
         => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out double value) && double.IsFinite(value)
             ? value
-            : throw new FormatException($"a {element.ValueKind} that is no finite number in '{key}'.");
+            : throw new FormatException($"{JsonFile.NameOf(element)} that is no finite number in '{key}'.");
 
     private static double[] Numbers(JsonElement element, string key)
         => element.ValueKind == JsonValueKind.Array && element.GetArrayLength() is > 0 and <= 4
@@ -124,6 +215,8 @@ internal sealed record ModelSidecar(string Path, AnomalyThresholds? Thresholds, 
         => Numbers(element, "std") is var values && Array.TrueForAll(values, value => value > 0)
             ? values
             : throw new FormatException("a divisor that is not positive in 'std' or 'max_pixel_value'.");
+
+    private static int? Side(JsonElement transform, string key) => Find(transform, key) is { } side ? Size(Number(side, key), key) : null;
 
     private static int Size(double value, string key)
         => value is >= 1 and <= ImageInput.LargestSide && value == Math.Floor(value)

@@ -138,7 +138,10 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         }));
         foreach (RawInspection inspection in Inspect<RawInspection>(
             _mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Image").Fit(data), data))
-            Same.Bits<float>([.. Enumerable.Repeat(0.75f, Height * Width)], inspection.AnomalyMap, "map");
+        {
+            foreach (float value in inspection.AnomalyMap)
+                Assert.AreEqual(0.75f, value, 1e-6f);
+        }
     }
 
     [TestMethod]
@@ -159,7 +162,7 @@ public sealed class AnomalyOnnxCatalogTests : IDisposable
         var e = Assert.ThrowsExactly<InvalidDataException>(
             () => _mlContext.Transforms.ApplyAnomalyOnnxModel(
                 fixedInside, "Image", new() { Preprocessing = new() { Height = 9, Width = 12 } }));
-        StringAssert.Contains(e.Message, "fails on an image of 9 x 12");
+        StringAssert.Contains(e.Message, "can't be run on an image of 9 x 12");
     }
 
     [TestMethod]

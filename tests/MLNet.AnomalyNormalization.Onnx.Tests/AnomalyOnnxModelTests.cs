@@ -34,12 +34,14 @@ public sealed class AnomalyOnnxModelTests : IDisposable
             Model      model.onnx
             Producer   pytorch 2.1.0, opset 14
             Input      input: Single [? x 3 x ? x ?]
+            Pictures   of a size that nothing tells, bilinear, antialiased (torchvision), / 255 (assumed)
             Output     pred_score: Single [? x 1] -> Score
             Output     pred_label: Boolean [? x 1] -> Label
             Output     anomaly_map: Single [? x 1 x ? x ?] -> Map
             Output     pred_mask: Boolean [? x 1 x ? x ?] -> Mask
             Scale      0..1, clipped by the model, 0.5 is the threshold
-            Thresholds image 0.5, pixel 0.5 (from the scale of anomalib 2)
+            Thresholds image 0.5, pixel 0.5 (from the scale 0..1 of anomalib 2)
+            Note       Nothing tells how pictures were prepared in training; torchvision's antialiased resize is assumed, as anomalib 1 and 2 have it, and no further mean and deviation.
             """.ReplaceLineEndings(), AnomalyOnnxModel.Open(Anomalib2().Save(_folder["model.onnx"])).ToString());
 
     [TestMethod]

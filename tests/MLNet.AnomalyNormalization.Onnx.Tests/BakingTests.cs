@@ -73,7 +73,7 @@ public sealed class BakingTests : IDisposable
         AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]), scoreOutputName: "normalized_score")
             .BakeNormalization(_folder["baked.onnx"], Thresholds);
         AnomalyOnnxModel baked = AnomalyOnnxModel.Open(_folder["baked.onnx"]);
-        Assert.AreEqual("normalized_score_1", baked.Find(AnomalyOutputRole.NormalizedScore)!.Name);
+        Assert.AreEqual("normalized_score_1", baked.Outputs.Single(output => output.Role == AnomalyOutputRole.NormalizedScore).Name);
         using var runtime = new Runtime(_folder["baked.onnx"]);
         CollectionAssert.Contains(runtime.Session.OverridableInitializerMetadata.Keys.ToArray(), "image_threshold_1");
     }

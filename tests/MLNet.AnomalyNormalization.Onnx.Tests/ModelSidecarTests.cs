@@ -18,7 +18,7 @@ public sealed class ModelSidecarTests : IDisposable
         ModelSidecar sidecar = Find("model.json", $$"""
             {"input_size": {{size}}, "classes": null, "mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225], "image_threshold": 1.24,
              "pixel_threshold": 0.8, "anomaly_method": "padim"}
-            """)!;
+            """);
         Assert.AreEqual(new AnomalyThresholds(1.24, 0.8), sidecar.Thresholds);
         Assert.AreEqual((height, width), (sidecar.Preprocessing!.Height, sidecar.Preprocessing.Width));
         CollectionAssert.AreEqual(new[] { 0.485, 0.456, 0.406 }, sidecar.Preprocessing.Mean.ToArray());
@@ -35,7 +35,7 @@ public sealed class ModelSidecarTests : IDisposable
                {"__class_fullname__": "Resize", "always_apply": true, "p": 1, "height": 256, "width": 320, "interpolation": 1},
                {"__class_fullname__": "Normalize", "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.2, 0.1], "max_pixel_value": 255.0},
                {"__class_fullname__": "ToTensorV2", "always_apply": true, "p": 1.0, "transpose_mask": false}]}}}
-            """)!;
+            """);
         Assert.AreEqual(new AnomalyThresholds(14, 12.5), sidecar.Thresholds);
         Assert.AreEqual((256, 320), (sidecar.Preprocessing!.Height, sidecar.Preprocessing.Width));
         CollectionAssert.AreEqual(new[] { 0.5, 0.4, 0.3 }, sidecar.Preprocessing.Mean.ToArray());
@@ -44,12 +44,19 @@ public sealed class ModelSidecarTests : IDisposable
     [TestMethod]
     [DataRow("{}", DisplayName = "an empty object")]
     [DataRow("""{"name": "something else", "transform": 3}""", DisplayName = "the description of something else")]
-    public void A_file_that_tells_nothing_is_as_good_as_none(string json) => Assert.IsNull(Find("model.json", json));
+        [DataRow("[1]", DisplayName = "an array")]
+    [DataRow("\"text\"", DisplayName = "a text")]
+    public void A_file_that_tells_nothing_is_left_aside_with_a_word(string json)
+    {
+        ModelSidecar sidecar = Find("model.json", json);
+        Assert.IsNull(sidecar.Thresholds);
+        Assert.IsNull(sidecar.Preprocessing);
+        StringAssert.Contains(sidecar.Notes.Single(), "model.json is left aside");
+    }
 
     [TestMethod]
-    [DataRow("", "line 1", DisplayName = "empty")]
+    [DataRow("", "is empty", DisplayName = "empty")]
     [DataRow("{\"mean\": [1,\n 2", "line 2", DisplayName = "truncated")]
-    [DataRow("[1]", "Array", DisplayName = "an array")]
     [DataRow("""{"image_threshold": 1}""", "pixel_threshold", DisplayName = "one threshold of two")]
     [DataRow("""{"image_threshold": NaN, "pixel_threshold": 1}""", "line 1", DisplayName = "a bare NaN")]
     [DataRow("""{"mean": ["a"], "std": [1]}""", "'mean'", DisplayName = "text in place of a mean")]
@@ -68,12 +75,12 @@ public sealed class ModelSidecarTests : IDisposable
     {
         File.WriteAllBytes(_folder["metadata.json"],
             [.. """{"transform": {"transform": {"transforms": [{"__class_fullname__": "Re"""u8, 0x80, .. "\"}]}}}"u8]);
-        Assert.ThrowsExactly<InvalidDataException>(() => ModelSidecar.Find(Path.GetDirectoryName(_folder["metadata.json"])!));
+        Assert.ThrowsExactly<InvalidDataException>(() => ModelSidecar.Find(_folder["model.onnx"]));
     }
 
-    private ModelSidecar? Find(string name, string json)
+    private ModelSidecar Find(string name, string json)
     {
         File.WriteAllText(_folder[name], json);
-        return ModelSidecar.Find(Path.GetDirectoryName(_folder[name])!);
+        return ModelSidecar.Find(_folder["model.onnx"]);
     }
 }

@@ -20,6 +20,7 @@ internal sealed class Runtime(string path) : IDisposable
         OrtValue[] values = [.. inputs.Select(input => input.Values switch
         {
             float[] singles => OrtValue.CreateTensorValueFromMemory(singles, input.Shape),
+            byte[] bytes => OrtValue.CreateTensorValueFromMemory(bytes, input.Shape),
             double[] doubles => OrtValue.CreateTensorValueFromMemory(doubles, input.Shape),
             Half[] halves => OrtValue.CreateTensorValueFromMemory(
                 Array.ConvertAll(halves, half => new Float16(BitConverter.HalfToUInt16Bits(half))), input.Shape),

@@ -13,18 +13,20 @@ internal static class JsonFile
 
     /// <summary>Reads a file whose top level is an object.</summary>
     /// <param name="path">The file: a regular one of at most <see cref="RegularFile.LongestText"/> bytes.</param>
-    /// <param name="expected">What the object is, for messages: "an object with image_threshold and pixel_threshold".</param>
+    /// <param name="expected">
+    /// What the object is, for messages: "an object with image_threshold and pixel_threshold". Null to take whatever the top level is.
+    /// </param>
     /// <param name="read">
     /// Takes from the object what is needed; a <see cref="FormatException"/> says what the source has instead, as in "'std': a text;
     /// expected a number.".
     /// </param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is anything else; the message names it and the place.</exception>
-    public static T Read<T>(string path, string expected, Func<JsonElement, T> read)
+    public static T Read<T>(string path, string? expected, Func<JsonElement, T> read)
         => Parse(RegularFile.ReadAllBytes(path), $"'{path}'", expected, read);
 
     /// <summary>Reads a text in UTF-8 as <see cref="Read"/> reads a file; messages call it <paramref name="source"/>.</summary>
-    public static T Parse<T>(ReadOnlyMemory<byte> text, string source, string expected, Func<JsonElement, T> read)
+    public static T Parse<T>(ReadOnlyMemory<byte> text, string source, string? expected, Func<JsonElement, T> read)
     {
         if (text.Span is [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [_, 0, ..] or [0, _, ..])
             throw new InvalidDataException($"{source} is UTF-16 text, as Windows PowerShell writes it. Save it as UTF-8.");
@@ -37,7 +39,7 @@ internal static class JsonFile
         try
         {
             using JsonDocument document = JsonDocument.Parse(text, s_options);
-            return document.RootElement.ValueKind == JsonValueKind.Object
+            return expected is null || document.RootElement.ValueKind == JsonValueKind.Object
                 ? read(document.RootElement)
                 : throw new InvalidDataException($"{source} holds {NameOf(document.RootElement)} at the top level; expected {expected}.");
         }

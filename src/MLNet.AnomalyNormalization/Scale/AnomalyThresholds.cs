@@ -32,6 +32,8 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
         return JsonFile.Read(path, "an object with image_threshold and pixel_threshold", Read);
     }
 
-    private static AnomalyThresholds Read(JsonElement root)
+    /// <summary>Takes the thresholds from an object that has more besides.</summary>
+    /// <exception cref="FormatException">One is missing, or no finite number.</exception>
+    internal static AnomalyThresholds Read(JsonElement root)
         => new(JsonFile.RequireNumber(root, "image_threshold"), JsonFile.RequireNumber(root, "pixel_threshold"));
 }

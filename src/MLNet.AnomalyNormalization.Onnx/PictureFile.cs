@@ -1,0 +1,100 @@
+using SkiaSharp;
+
+namespace MLNet.AnomalyNormalization.Onnx;
+
+/// <summary>
+/// Reads picture files as the Python libraries do: 8 bits per channel, a palette resolved, transparency dropped (not multiplied in).
+/// </summary>
+internal static class PictureFile
+{
+    private const string Formats = "PNG, JPEG, WebP, BMP and GIF";
+
+    private static ReadOnlySpan<byte> PngSignature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
+
+    /// <summary>Decodes a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="library">Whose habits are followed: OpenCV turns a picture by its EXIF orientation, torchvision (Pillow) doesn't.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is no picture, damaged, or of a kind that Python would read as something else.</exception>
+    public static RgbPicture Read(string path, ImageLibrary library)
+    {
+        using SKCodec codec = Open(path, out bool is16BitGrey);
+        if (is16BitGrey && library == ImageLibrary.Torchvision)
+        {
+            throw new InvalidDataException(
+                $"'{path}' has 16 bits of grey, which Pillow cuts off at 255 where anomalib reads it. Convert it to 8 bits, for training as well.");
+        }
+
+        SKImageInfo info = codec.Info.WithColorType(SKColorType.Rgba8888).WithAlphaType(SKAlphaType.Unpremul).WithColorSpace(null);
+        if ((long)info.Width * info.Height > (long)ImageInput.LargestSide * ImageInput.LargestSide)
+            throw new InvalidDataException($"'{path}' has {info.Height} x {info.Width} pixels; expected at most {ImageInput.LargestSide} squared.");
+
+        using var bitmap = new SKBitmap(info);
+        SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
+        if (result != SKCodecResult.Success)
+            throw new InvalidDataException($"'{path}' can't be decoded: {Reason(result)}.");
+
+        return Rgb(bitmap, library == ImageLibrary.OpenCv ? codec.EncodedOrigin : SKEncodedOrigin.TopLeft);
+    }
+
+    /// <summary>The size of a picture, read from its head alone.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static (int Height, int Width) SizeOf(string path, ImageLibrary library)
+    {
+        using SKCodec codec = Open(path, out _);
+        return library == ImageLibrary.OpenCv && IsTransposed(codec.EncodedOrigin)
+            ? (codec.Info.Width, codec.Info.Height)
+            : (codec.Info.Height, codec.Info.Width);
+    }
+
+    private static SKCodec Open(string path, out bool is16BitGrey)
+    {
+        if (!File.Exists(path))
+            throw new FileNotFoundException($"There is no picture '{path}'.", path);
+
+        is16BitGrey = IsGreyPngOf16Bits(path);
+        return SKCodec.Create(path, out SKCodecResult result)
+            ?? throw new InvalidDataException($"'{path}' is no picture, or of a format that can't be read ({result}); {Formats} can.");
+    }
+
+    private static string Reason(SKCodecResult result)
+        => result == SKCodecResult.IncompleteInput ? "the file is truncated" : $"it is damaged ({result})";
+
+    // The bit depth and the type of colour stand in the header: https://www.w3.org/TR/png-3/#11IHDR
+    private static bool IsGreyPngOf16Bits(string path)
+    {
+        Span<byte> head = stackalloc byte[26];
+        using FileStream stream = File.OpenRead(path);
+        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length
+            && head.StartsWith(PngSignature) && head[24] == 16 && head[25] is 0 or 4;
+    }
+
+    // Pixel by pixel: a picture is turned, never resampled. Walking the result row by row walks the source by two fixed steps.
+    private static RgbPicture Rgb(SKBitmap bitmap, SKEncodedOrigin origin)
+    {
+        (int w, int h) = (bitmap.Width, bitmap.Height);
+        (int first, int across, int down) = origin switch
+        {
+            SKEncodedOrigin.TopRight => (w - 1, -1, w),
+            SKEncodedOrigin.BottomRight => ((h * w) - 1, -1, -w),
+            SKEncodedOrigin.BottomLeft => ((h - 1) * w, 1, -w),
+            SKEncodedOrigin.LeftTop => (0, w, 1),
+            SKEncodedOrigin.RightTop => ((h - 1) * w, -w, 1),
+            SKEncodedOrigin.RightBottom => ((h * w) - 1, -w, -1),
+            SKEncodedOrigin.LeftBottom => (w - 1, w, -1),
+            _ => (0, 1, w),
+        };
+        (int height, int width) = IsTransposed(origin) ? (w, h) : (h, w);
+        ReadOnlySpan<byte> rgba = bitmap.GetPixelSpan();
+        byte[] rgb = new byte[height * width * RgbPicture.Channels];
+        for (int row = 0, to = 0; row < height; row++)
+        {
+            for (int column = 0, from = first + (row * down); column < width; column++, from += across, to += RgbPicture.Channels)
+                rgba.Slice(from * 4, RgbPicture.Channels).CopyTo(rgb.AsSpan(to));
+        }
+
+        return new(rgb, height, width);
+    }
+
+    private static bool IsTransposed(SKEncodedOrigin origin) => origin >= SKEncodedOrigin.LeftTop;
+}

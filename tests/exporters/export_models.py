@@ -3,22 +3,31 @@
 
     export_models.py PHOTOS OUTPUT [NAME...]
 
-PHOTOS has train/good, test/good and test/cracked. Every model gets a folder in OUTPUT: model.onnx, the sidecar of its generation and
-expected.json, what PyTorch gives for each photo of test/. OUTPUT/pixels holds what the inputs got (float32, little-endian, 3 x H x W).
+PHOTOS has train/good, test/good and test/cracked. Every model gets a folder in OUTPUT: model.onnx, the sidecar of its generation,
+expected.json, what PyTorch gives for each photo of test/, reference.json, the same of some photos for AnomalyOnnxModel.Verify, and for
+some models checkpoint.pt, a TorchScript file. OUTPUT/pixels holds what the inputs got (float32, little-endian, 3 x H x W).
 Needs torch 1.13 or later, OpenCV, numpy and Pillow; no network, no GPU.
 """
 
 import dataclasses
+import functools
+import hashlib
 import json
 import math
+import os
 import pathlib
 import sys
+import warnings
+
+sys.path.append(str(pathlib.Path(__file__).parents[2] / "samples" / "python"))
 
 import torch
+import write_reference
 from generations import OUTPUTS, is_anomalib2, is_prepared_by_caller, sidecar, write_onnx
 from models import Gaussian, Nearest, Reconstruction
 from stages import Antialiased, Export, InGraph, OpenCv, PostProcessor
 
+CHECKPOINTS = ("07-nearest-crop", "20-gaussian", "quadra-nearest")
 SQUARE, WIDE, CROP = (256, 256), (192, 320), (224, 224)
 
 
@@ -97,6 +106,7 @@ class Photos:
         self.train = sorted(self.folder.glob("train/good/*"))
         self.test = sorted(self.folder.glob("test/good/*")) + sorted(self.folder.glob("test/cracked/*"))
         self.prepared = {}
+        self.decoded = functools.cache(lambda path: write_reference.decode(path, turn=False))
 
     def pixels(self, preparation, paths):
         known = self.prepared.setdefault(preparation.name, {})
@@ -198,6 +208,20 @@ def build(name, case, photos, output):
             } for i, path in enumerate(photos.test)],
         },
     }, indent=1))
+
+    (folder / "reference.json").write_text(json.dumps({
+        "format": "anomaly-reference", "version": 1,
+        "model": {"sha256": hashlib.sha256((folder / "model.onnx").read_bytes()).hexdigest()},
+        "pictures": [write_reference.picture(
+            os.path.relpath(path, folder), photos.decoded(path), pixels[i].numpy(), scores[i].item(),
+            None if maps is None else maps[i, 0].numpy(), None if effective is None else labels[i].item())
+            for i, path in list(enumerate(photos.test))[::4]],
+    }))
+    if name in CHECKPOINTS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            traced = torch.jit.trace(Export(model, in_graph, None, ["anomaly_map", "pred_score"]).eval(), pixels[:1], check_trace=False)
+        traced.save(str(folder / "checkpoint.pt"))
 
     folder = output / "pixels" / preparation.name
     if not folder.exists():

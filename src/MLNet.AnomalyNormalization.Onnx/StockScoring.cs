@@ -57,7 +57,7 @@ internal static class StockScoring
             .Append<ITransformer>(catalog.ResizeImages(
                 image, size.Width, size.Height, isText ? image : source, ImageResizingEstimator.ResizingKind.IsoPad))
             .Append<ITransformer>(catalog.ExtractPixels(
-                pixels, image, ImagePixelExtractingEstimator.ColorBits.All, ImagePixelExtractingEstimator.ColorsOrder.ABGR,
+                pixels, image, ImagePixelExtractingEstimator.ColorBits.All, ImagePixelExtractingEstimator.ColorsOrder.ARGB,
                 interleavePixelColors: true, outputAsFloatArray: false))
             .Append<ITransformer>(catalog.ApplyOnnxModel([picture, doubt], [pixels], preparation))
             .Append<ITransformer>(catalog.ApplyOnnxModel(map is null ? [score] : [score, map], [picture, doubt], model, gpuDeviceId))
@@ -85,8 +85,8 @@ internal static class StockScoring
             Name = pixels,
             Type = GraphEditor.TensorType(typeof(byte), [1, size.Height, size.Width, ChannelsWithOpacity]),
         });
-        string opacity = graph.Cast(Channels(graph, pixels, 3, 4), typeof(float));
-        string colours = Channels(graph, pixels, 0, 3);
+        string opacity = graph.Cast(Channels(graph, pixels, 0, 1), typeof(float));
+        string colours = Channels(graph, pixels, 1, ChannelsWithOpacity);
         (string top, string bottom) = Extent(graph, opacity, axis: 1, size.Height);
         (string left, string right) = Extent(graph, opacity, axis: 2, size.Width);
         string starts = graph.Node("Concat", [top, left], GraphEditor.Attribute("axis", 0));

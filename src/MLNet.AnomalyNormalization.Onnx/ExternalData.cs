@@ -11,6 +11,9 @@ internal static class ExternalData
 {
     private const int BufferSize = 1 << 16;
 
+    // The format's own limit, 2 GiB, less some room for what is added to the graph.
+    private const long LongestModel = int.MaxValue - (1 << 20);
+
     /// <summary>Checks that all external data is there, and within the folder of the model.</summary>
     /// <exception cref="InvalidDataException">It is not; the message names the tensor and the file.</exception>
     public static void Check(GraphProto graph, string folder)
@@ -74,17 +77,23 @@ internal static class ExternalData
     }
 
     /// <summary>Puts all external data into the model itself.</summary>
-    /// <exception cref="InvalidDataException">A tensor is larger than an ONNX file can be.</exception>
+    /// <exception cref="InvalidDataException">It is more than an ONNX file can hold.</exception>
     public static void Embed(GraphProto graph, string folder)
     {
+        long total = graph.CalculateSize();
         foreach (TensorProto tensor in TensorsOf(graph).Where(IsExternal))
         {
             (string location, long offset, long? length) = Read(tensor);
             using FileStream stream = File.OpenRead(Path.Combine(folder, location));
             stream.Position = offset;
             long count = length ?? stream.Length - offset;
-            if (count > Array.MaxLength)
-                throw new InvalidDataException($"The tensor '{tensor.Name}' has {count} bytes, more than fit into one file.");
+            total += count;
+            if (total > LongestModel)
+            {
+                throw new InvalidDataException(
+                    $"The model has more than {LongestModel} bytes with its external data ('{location}'), the most that one ONNX file and so a "
+                    + "saved pipeline can hold. Reduce it, a memory bank for instance, or run it with OnnxRuntime itself.");
+            }
 
             byte[] values = new byte[count];
             stream.ReadExactly(values);
@@ -99,7 +108,7 @@ internal static class ExternalData
     private static bool IsWithin(string folder, string location)
         => location.Length > 0 && !Path.IsPathRooted(location) && !location.Contains('\0', StringComparison.Ordinal)
             && Path.GetFullPath(Path.Combine(folder, location)).StartsWith(
-                Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+                Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
 
     private static (string Location, long Offset, long? Length) Read(TensorProto tensor)
     {

@@ -82,7 +82,8 @@ internal sealed class ModelSidecar
                 }
 
                 AnomalyThresholds? thresholds = ReadThresholds(root);
-                ImagePreprocessing? preprocessing = ReadQuadra(root, name) ?? ReadAnomalib(root, name);
+                ImagePreprocessing? preprocessing = ReadQuadra(root, name) ?? ReadAnomalib(root, name)
+                    ?? (thresholds is null ? null : AssumeAnomalib0(root, name));
                 if (thresholds is null && preprocessing is null)
                     _notes.Add($"{name} is left aside: it tells neither thresholds nor a preparation.");
                 if (Thresholds is null && thresholds is not null)
@@ -184,6 +185,24 @@ internal sealed class ModelSidecar
             PreprocessingProblem ??= $"{what} is none that can be repeated here";
             return preprocessing;
         }
+    }
+
+    // anomalib 0.x says "min" and "max" where 1.x says "pred_scores.min" and so on. Its pictures are prepared outside the graph, by its
+    // default transforms where none are written down; the graphs of 1.x do all but the resizing themselves.
+    private ImagePreprocessing? AssumeAnomalib0(JsonElement root, string name)
+    {
+        if (name != FileNames[^1] && Find(root, "min") is null && Find(root, "image_mean") is null)
+            return null;
+
+        _notes.Add($"{name} is of anomalib 0.x and has no transform; its default is assumed, OpenCV's bilinear resize and the mean and "
+            + "deviation of ImageNet.");
+        return new()
+        {
+            Library = ImageLibrary.OpenCv,
+            Antialias = false,
+            Mean = [0.485, 0.456, 0.406],
+            StandardDeviation = [0.229, 0.224, 0.225],
+        };
     }
 
     // OpenCV's numbers.

@@ -1,3 +1,4 @@
+using MLNet.AnomalyNormalization.Files;
 using SkiaSharp;
 
 namespace MLNet.AnomalyNormalization.Onnx;
@@ -15,7 +16,7 @@ internal static class PictureFile
     /// <param name="path">The file.</param>
     /// <param name="library">Whose habits are followed: OpenCV turns a picture by its EXIF orientation, torchvision (Pillow) doesn't.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is no picture, damaged, or of a kind that Python would read as something else.</exception>
+    /// <exception cref="InvalidDataException">It is no regular file, no picture, damaged, or of a kind that Python would read as something else.</exception>
     public static RgbPicture Read(string path, ImageLibrary library)
     {
         using SKCodec codec = Open(path, out bool is16BitGrey);
@@ -49,9 +50,7 @@ internal static class PictureFile
 
     private static SKCodec Open(string path, out bool is16BitGrey)
     {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"There is no picture '{path}'.", path);
-
+        RegularFile.RequireLength(path);
         is16BitGrey = IsGreyPngOf16Bits(path);
         return SKCodec.Create(path, out SKCodecResult result)
             ?? throw new InvalidDataException($"'{path}' is no picture, or of a format that can't be read ({result}); {Formats} can.");

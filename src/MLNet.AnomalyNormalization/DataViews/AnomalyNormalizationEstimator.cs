@@ -31,13 +31,13 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
 
     internal AnomalyNormalizationEstimator(TransformsCatalog catalog, AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
     {
-        _ = NormalizedColumn.From(thresholds, options);
-        (_catalog, _thresholds, _options) = (catalog, thresholds, options);
+        (_catalog, _thresholds, _options) = (catalog, thresholds, options.On(thresholds));
+        _ = NormalizedColumn.From(thresholds, _options);
     }
 
     internal AnomalyNormalizationEstimator(TransformsCatalog catalog, ThresholdStrategy strategy, AnomalyNormalizationOptions options)
     {
-        _ = NormalizedColumn.From(AnyThresholds, options);
+        _ = NormalizedColumn.From(AnyThresholds, options.On(AnyThresholds));
         (_catalog, _learner, _options) = (catalog, new ThresholdLearner(strategy, options), options);
     }
 
@@ -56,7 +56,8 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
     public AnomalyNormalizationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        foreach (NormalizedColumn column in NormalizedColumn.From(_thresholds ?? AnyThresholds, _options))
+        AnomalyThresholds expected = _thresholds ?? AnyThresholds;
+        foreach (NormalizedColumn column in NormalizedColumn.From(expected, _options.On(expected)))
             column.RequireItemType(input.Schema);
 
         (ThresholdFit? image, ThresholdFit? pixel) = _learner?.Learn(new LearningData(input)) ?? default;
@@ -67,10 +68,11 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
     internal AnomalyNormalizationTransformer Fit(IDataView input, ThresholdFit? image, ThresholdFit? pixel)
     {
         AnomalyThresholds thresholds = _thresholds ?? ThresholdLearner.ThresholdsOf(image, pixel);
+        AnomalyNormalizationOptions options = _options.On(thresholds);
         NormalizedColumn[] columns = Array.ConvertAll(
-            NormalizedColumn.From(thresholds, _options), column => column with { ItemType = column.RequireItemType(input.Schema) });
+            NormalizedColumn.From(thresholds, options), column => column with { ItemType = column.RequireItemType(input.Schema) });
         ITransformer[] portable = Array.ConvertAll(columns,
-            column => (ITransformer)PortableExpression.Estimator(_catalog, column, column.ItemType!, thresholds, _options).Fit(input));
+            column => (ITransformer)PortableExpression.Estimator(_catalog, column, column.ItemType!, thresholds, options).Fit(input));
         return new(thresholds, columns, new TransformerChain<ITransformer>(portable)) { ImageFit = image, PixelFit = pixel };
     }
 
@@ -81,7 +83,8 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         AnomalyThresholds thresholds = _thresholds ?? AnyThresholds;
-        return NormalizedColumn.From(thresholds, _options).Aggregate(inputSchema, (shape, column)
-            => PortableExpression.Estimator(_catalog, column, column.RequireItemType(inputSchema), thresholds, _options).GetOutputSchema(shape));
+        AnomalyNormalizationOptions options = _options.On(thresholds);
+        return NormalizedColumn.From(thresholds, options).Aggregate(inputSchema, (shape, column)
+            => PortableExpression.Estimator(_catalog, column, column.RequireItemType(inputSchema), thresholds, options).GetOutputSchema(shape));
     }
 }

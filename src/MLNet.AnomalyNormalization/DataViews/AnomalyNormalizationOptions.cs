@@ -8,7 +8,7 @@ namespace MLNet.AnomalyNormalization;
 /// Input columns hold Single or Double values, as a scalar or a vector of any kind; outputs have the type and shape of their input. An
 /// output may have the name of its own input, which it then hides, but not that of another input.
 /// </remarks>
-public sealed class AnomalyNormalizationOptions
+public sealed record AnomalyNormalizationOptions
 {
     /// <summary>The raw image score; normalised and decided by the image threshold.</summary>
     public string? ScoreColumnName { get; init; } = "Score";
@@ -37,7 +37,10 @@ public sealed class AnomalyNormalizationOptions
     /// <summary>Which threshold normalises the map and the box scores.</summary>
     public ThresholdType ThresholdType { get; init; } = ThresholdType.Pixel;
 
-    /// <summary>Where image scores are decided, if not at the image threshold; with it goes whatever uses the image threshold.</summary>
+    /// <summary>
+    /// Where image scores are decided, if not at the image threshold; with it goes whatever uses the image threshold. Where thresholds are
+    /// learned, <see cref="EvaluationThreshold.At(double)"/> names a place of the scale that they will give.
+    /// </summary>
     public EvaluationThreshold? ImageEvaluation { get; init; }
 
     /// <summary>Where pixels are decided, if not at the pixel threshold.</summary>
@@ -55,13 +58,27 @@ public sealed class AnomalyNormalizationOptions
     /// <summary>
     /// Which pixels are anomalous, row-major as the map; read only when a threshold is learned, and if named. A vector of Byte, Boolean or
     /// Single in which 0 is normal, or an image: a pixel is then anomalous where the image is at least half opaque, if it has any
-    /// transparency, or else where its brightest channel is at least half. An empty mask is that of a good image. Without a mask the pixel
-    /// threshold is the image threshold.
+    /// transparency, or else where its brightest channel is at least half. An empty mask is that of a good image. Without a mask column the
+    /// pixel threshold is learned from the maps of normal rows alone.
     /// </summary>
     public string? MaskColumnName { get; init; }
 
     /// <summary>
-    /// Whether a score of NaN counts as anomalous, above every other score, when a threshold is learned. Otherwise NaN is refused there.
+    /// How the pixel threshold is learned, if not as the image threshold. A strategy that needs anomalous pixels needs a mask column.
+    /// </summary>
+    public ThresholdStrategy? PixelStrategy { get; init; }
+
+    /// <summary>
+    /// Whether a score of NaN counts as anomalous, above every other score, when a threshold is learned. Otherwise NaN is refused there. A
+    /// model may mean the opposite by it: RandomizedPca gives NaN to rows that it reconstructs perfectly. Replace it then before the
+    /// normaliser, as in <c>mlContext.Transforms.ReplaceMissingValues("Score")</c>, which makes it 0.
     /// </summary>
     public bool CountNaNAsAnomalous { get; init; }
+
+    /// <summary>These options, with evaluation thresholds on the scale of the given thresholds.</summary>
+    internal AnomalyNormalizationOptions On(AnomalyThresholds thresholds) => this with
+    {
+        ImageEvaluation = ImageEvaluation?.On(thresholds.Image),
+        PixelEvaluation = PixelEvaluation?.On(thresholds.Pixel),
+    };
 }

@@ -7,16 +7,17 @@ namespace MLNet.AnomalyNormalization.DataViews;
 /// Reads the columns of <see cref="AnomalyColumns"/> from the present row of a cursor. Spans are valid until the next row is read.
 /// </summary>
 /// <remarks>
-/// Double becomes the nearest Single that is not greater, so that <c>score &gt;= threshold</c> says the same before and after for every
-/// threshold that a Single can hold.
+/// Where pixels and boxes are read as Single, Double becomes the nearest Single that is not greater, so that
+/// <c>score &gt;= threshold</c> says the same before and after for every threshold that a Single can hold.
 /// </remarks>
 internal sealed class AnomalyRow
 {
     private readonly AnomalyColumns _columns;
     private readonly DataViewRow _row;
     private readonly IReadOnlyList<long>? _rowNumbers;
-    private readonly Reader<float>? _score;
+    private readonly Reader<double>? _score;
     private readonly Reader<float>? _map;
+    private readonly Reader<double>? _wideMap;
     private readonly Reader<float>? _boxScores;
     private readonly Reader<double>? _label;
     private readonly Reader<byte>? _mask;
@@ -31,8 +32,9 @@ internal sealed class AnomalyRow
         _columns = columns;
         _row = row;
         _rowNumbers = rowNumbers;
-        _score = Numbers(columns.Score);
+        _score = WideNumbers(columns.Score);
         _map = Numbers(columns.Map);
+        _wideMap = WideNumbers(columns.Map);
         _boxScores = Numbers(columns.BoxScores);
         _label = Labels(columns.Label);
         if (columns.Mask is { } mask && ImageMask.IsImage(mask.Type))
@@ -42,8 +44,8 @@ internal sealed class AnomalyRow
 
     private delegate ReadOnlySpan<T> Reader<T>();
 
-    /// <summary>The image score.</summary>
-    public float ReadScore()
+    /// <summary>The image score; a Single stays the same number.</summary>
+    public double ReadScore()
         => _score!() is [var only] ? only : throw Invalid(_columns.Score, "expected one score, got a vector of another length");
 
     /// <summary>Whether the row is anomalous; null where the label is unknown or there is no label column.</summary>
@@ -61,6 +63,9 @@ internal sealed class AnomalyRow
 
     /// <summary>The anomaly map.</summary>
     public ReadOnlySpan<float> ReadMap() => _map!();
+
+    /// <summary>The anomaly map with all digits of a Double column.</summary>
+    public ReadOnlySpan<double> ReadWideMap() => _wideMap!();
 
     /// <summary>
     /// The defects, 0 or not for each pixel of the map. An empty mask is that of a good image, if the label says so; where the label is
@@ -134,6 +139,11 @@ internal sealed class AnomalyRow
         => column is not { } present ? null
             : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Single ? Values<float>(present)
             : Converted(Values<double>(present), RoundDown);
+
+    private Reader<double>? WideNumbers(DataViewSchema.Column? column)
+        => column is not { } present ? null
+            : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Double ? Values<double>(present)
+            : Converted(Values<float>(present), value => (double)value);
 
     private Reader<double>? Labels(DataViewSchema.Column? column)
         => column is not { } present ? null

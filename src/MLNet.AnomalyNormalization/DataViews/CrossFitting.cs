@@ -18,14 +18,16 @@ internal static class CrossFitting
         IEstimator<ITransformer> detector, IDataView data, ThresholdLearner learner, AnomalyNormalizationOptions options,
         int folds, string? groupColumnName, int seed)
     {
-        int[] foldOf = groupColumnName is null
-            ? Folds.Assign([.. Enumerable.Range(0, CountRows(data))], folds, seed)
-            : Folds.Assign(ReadGroups(data, groupColumnName), folds, seed);
+        long[] groups = groupColumnName is null
+            ? [.. Enumerable.Range(0, CountRows(data)).Select(row => (long)row)]
+            : ReadGroups(data, groupColumnName);
+        int[] foldOf = Folds.Assign(groups, folds, seed);
         LearningData[] heldOut = [.. Enumerable.Range(0, folds).Select(fold =>
         {
             ITransformer model = detector.Fit(new FoldDataView(data, foldOf, fold, isHeldOut: false));
             var rows = new FoldDataView(data, foldOf, fold, isHeldOut: true);
-            return new LearningData(model.Transform(rows), rows.RowNumbers);
+            return new LearningData(
+                model.Transform(rows), rows.RowNumbers, groupColumnName is null ? null : [.. rows.RowNumbers.Select(row => groups[row])]);
         })];
         (ThresholdFit? image, ThresholdFit? pixel) = learner.Learn(heldOut);
 
@@ -44,7 +46,7 @@ internal static class CrossFitting
         return count;
     }
 
-    private static List<string> ReadGroups(IDataView data, string name)
+    private static long[] ReadGroups(IDataView data, string name)
     {
         const string Expected = "expected text, a key, Boolean or a whole number";
         if (data.Schema.GetColumnOrNull(name) is not { } column)
@@ -64,19 +66,23 @@ internal static class CrossFitting
             : raw == typeof(ulong) ? Read<ulong>()
             : throw new ArgumentOutOfRangeException(nameof(data), $"Column '{name}': {Expected}, got {column.Type}.");
 
-        List<string> Read<T>()
+        long[] Read<T>()
         {
             using DataViewRowCursor cursor = data.GetRowCursor([column]);
             ValueGetter<T> getter = cursor.GetGetter<T>(column);
-            var groups = new List<string>();
+            var numbers = new Dictionary<string, long>();
+            var groups = new List<long>();
             T group = default!;
             while (cursor.MoveNext())
             {
                 getter(ref group);
-                groups.Add($"{group}");
+                string name = $"{group}";
+                if (!numbers.TryGetValue(name, out long number))
+                    numbers.Add(name, number = numbers.Count);
+                groups.Add(number);
             }
 
-            return groups;
+            return [.. groups];
         }
     }
 }

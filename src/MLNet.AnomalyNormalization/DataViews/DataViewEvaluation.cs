@@ -149,7 +149,7 @@ internal sealed class DataViewEvaluation
             map = new AnomalyMap(values, height, width);
         }
 
-        return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : row.ReadScore(), isAnomalous, map, mask,
+        return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : (float)row.ReadScore(), isAnomalous, map, mask,
             _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray());
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Thresholds;
@@ -7,20 +8,39 @@ namespace MLNet.AnomalyNormalization.DataViews;
 /// <summary>Learns the image and the pixel threshold from a data view, both in the same passes over it.</summary>
 internal sealed class ThresholdLearner
 {
-    private readonly ThresholdStrategy _strategy;
     private readonly AnomalyNormalizationOptions _options;
+
+    // Null where a threshold isn't learned.
+    private readonly ThresholdStrategy? _ofImages;
+    private readonly ThresholdStrategy? _ofPixels;
 
     /// <exception cref="ArgumentException">The options name nothing to learn from.</exception>
     public ThresholdLearner(ThresholdStrategy strategy, AnomalyNormalizationOptions options)
     {
-        (_strategy, _options) = (strategy, options);
-        if (options.MaskColumnName is not null && options.MapColumnName is null)
+        _options = options;
+        _ofImages = options.ScoreColumnName is null ? null : strategy;
+        if (options.MapColumnName is null && (options.MaskColumnName is not null || options.PixelStrategy is not null))
         {
             throw new ArgumentException(
-                $"The options name the mask '{options.MaskColumnName}', but no map to learn a pixel threshold for. Set MapColumnName.", nameof(options));
+                $"The options name {(options.MaskColumnName is { } mask ? $"the mask '{mask}'" : "a PixelStrategy")}, "
+                + "but no map to learn a pixel threshold for. Set MapColumnName.",
+                nameof(options));
         }
 
-        if (options.MaskColumnName is null && options.ScoreColumnName is null)
+        if (options.MaskColumnName is null && options.PixelStrategy is { NeedsAnomalies: true } needy)
+        {
+            throw new ArgumentException(
+                $"The PixelStrategy {needy} needs anomalous pixels, but the options name no mask that tells them. Set MaskColumnName, or use "
+                + "Quantile, MeanPlusDeviations or FalsePositiveRate, which need normal pixels only.",
+                nameof(options));
+        }
+
+        // A map that is normalised by the image threshold needs no pixel threshold, unless somebody asks for one.
+        ThresholdStrategy ofPixels = options.PixelStrategy ?? strategy;
+        bool isWanted = options.MaskColumnName is not null || options.PixelStrategy is not null
+            || (!ofPixels.NeedsAnomalies && options.ThresholdType == ThresholdType.Pixel);
+        _ofPixels = options.MapColumnName is not null && isWanted ? ofPixels : null;
+        if (_ofImages is null && _ofPixels is null)
         {
             throw new ArgumentException(
                 "There is nothing to learn a threshold from. Set ScoreColumnName, or MapColumnName and MaskColumnName.", nameof(options));
@@ -31,75 +51,100 @@ internal sealed class ThresholdLearner
     public static AnomalyThresholds ThresholdsOf(ThresholdFit? image, ThresholdFit? pixel)
         => new((image ?? pixel!).Threshold, (pixel ?? image!).Threshold);
 
-    /// <summary>Reads the data as often as it takes: twice, hardly ever more. All parts have the same columns.</summary>
+    /// <summary>
+    /// Reads the data as often as it takes: twice where scores are Single, hardly ever more, and four times or so where they are Double. All
+    /// parts have the same columns.
+    /// </summary>
     public (ThresholdFit? Image, ThresholdFit? Pixel) Learn(params LearningData[] parts)
     {
-        DataViewSchema schema = parts[0].View.Schema;
-        string? map = _options.MaskColumnName is null ? null : _options.MapColumnName;
+        AnomalyColumns columns = Columns(parts[0].View.Schema, _ofImages is not null, _ofPixels is not null);
+        ScoreCounts? images = _ofImages?.StartFit(TypeOf(columns.Score!.Value));
+        ScoreCounts? pixels = _ofPixels?.StartFit(TypeOf(columns.Map!.Value));
         (ThresholdFit? image, ThresholdFit? pixel) = (null, null);
-        ScoreCounts? images = _options.ScoreColumnName is null ? null : _strategy.StartFit();
-        ScoreCounts? pixels = map is null ? null : _strategy.StartFit();
         while (images is not null || pixels is not null)
         {
+            long unit = 0;
             foreach (LearningData part in parts)
-                Read(part, images, pixels);
-            if (images is not null && _strategy.TryFinish(images, out image))
-                (images, image) = (null, Held(image, schema[_options.ScoreColumnName!]));
-            if (pixels is not null && _strategy.TryFinish(pixels, out pixel))
-                (pixels, pixel) = (null, Held(pixel, schema[map!]));
+                Read(part, images, pixels, ref unit);
+            if (images is not null && _ofImages!.TryFinish(images, out image))
+                images = null;
+            if (pixels is not null && _ofPixels!.TryFinish(pixels, out pixel))
+                pixels = null;
         }
 
         return (image, pixel);
     }
 
-    // Double scores are learned from as Single, rounded down; only a threshold that is itself a Single then means the same for both.
-    private static ThresholdFit Held(ThresholdFit fit, DataViewSchema.Column column)
-        => AnomalyColumns.ItemOf(column.Type) == NumberDataViewType.Double ? fit with { Threshold = (float)fit.Threshold } : fit;
+    private static ScoreType TypeOf(DataViewSchema.Column column)
+        => AnomalyColumns.ItemOf(column.Type) == NumberDataViewType.Double ? ScoreType.Double : ScoreType.Single;
 
-    private void Read(LearningData data, ScoreCounts? images, ScoreCounts? pixels)
+    private AnomalyColumns Columns(DataViewSchema schema, bool ofImages, bool ofPixels)
+        => new(schema, ofImages ? _options.ScoreColumnName : null, _options.LabelColumnName,
+            ofPixels ? _options.MapColumnName : null, ofPixels ? _options.MaskColumnName : null);
+
+    private void Read(LearningData data, ScoreCounts? images, ScoreCounts? pixels, ref long unit)
     {
-        var columns = new AnomalyColumns(data.View.Schema, images is null ? null : _options.ScoreColumnName, _options.LabelColumnName,
-            pixels is null ? null : _options.MapColumnName, pixels is null ? null : _options.MaskColumnName);
+        AnomalyColumns columns = Columns(data.View.Schema, images is not null, pixels is not null);
         using DataViewRowCursor cursor = data.View.GetRowCursor(columns.All);
         var row = new AnomalyRow(columns, cursor, data.RowNumbers);
         bool[] defects = [];
-        float[] scores = [];
-        while (cursor.MoveNext())
+        for (int i = 0; cursor.MoveNext(); i++)
         {
             bool? isAnomalous = columns.Label is null ? false : row.ReadLabel();
             if (images is not null && isAnomalous is { } label)
-                images.Add(Checked([row.ReadScore()], columns.Score), [label]);
+                images.Add(Checked<double>([row.ReadScore()], columns.Score), [label], data.Groups?[i]);
 
             if (pixels is null)
                 continue;
 
-            ReadOnlySpan<float> map = row.ReadMap();
-            if (!row.TryReadMask(map.Length, isAnomalous, out ReadOnlySpan<byte> mask))
-                continue;
+            long image = data.Groups?[i] ?? unit++;
+            if (pixels.Type == ScoreType.Single)
+                AddMap(row.ReadMap(), image);
+            else
+                AddMap(row.ReadWideMap(), image);
 
-            if (defects.Length < mask.Length)
-                defects = new bool[mask.Length];
-            for (int i = 0; i < mask.Length; i++)
-                defects[i] = mask[i] != 0;
-            pixels.Add(Checked(map, columns.Map), defects.AsSpan(0, map.Length));
+            void AddMap<T>(ReadOnlySpan<T> map, long image)
+                where T : unmanaged, IBinaryFloatingPointIeee754<T>
+            {
+                if (TryReadDefects(map.Length, isAnomalous, out ReadOnlySpan<bool> isDefect))
+                    pixels.Add(Checked(map, columns.Map), isDefect, image);
+            }
         }
 
-        ReadOnlySpan<float> Checked(ReadOnlySpan<float> values, DataViewSchema.Column? column)
+        // Without masks the pixels of good images are known, and no others.
+        bool TryReadDefects(int length, bool? isAnomalous, out ReadOnlySpan<bool> isDefect)
         {
-            int index = ScoreCounts.IndexOfNaN(values);
+            if (defects.Length < length)
+                defects = new bool[length];
+            isDefect = defects.AsSpan(0, length);
+            if (columns.Mask is null)
+                return isAnomalous == false;
+
+            if (!row.TryReadMask(length, isAnomalous, out ReadOnlySpan<byte> mask))
+                return false;
+
+            for (int i = 0; i < length; i++)
+                defects[i] = mask[i] != 0;
+            return true;
+        }
+
+        ReadOnlySpan<T> Checked<T>(ReadOnlySpan<T> values, DataViewSchema.Column? column)
+            where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        {
+            int index = values.IndexOf(T.NaN);
             if (index < 0)
                 return values;
 
             if (!_options.CountNaNAsAnomalous)
             {
                 throw row.Invalid(column,
-                    $"the score{(values.Length == 1 ? "" : $" at index {index}")} is NaN, which no threshold can be learned from. "
-                    + "Leave the row out, or set CountNaNAsAnomalous");
+                    $"the score{(values.Length == 1 ? "" : $" at index {index}")} is NaN, which no threshold can be learned from. Leave the row out, "
+                    + $"set CountNaNAsAnomalous or, if the model gives NaN to its best rows, put ReplaceMissingValues(\"{column?.Name}\") before");
             }
 
-            scores = values.ToArray();
-            scores.AsSpan().Replace(float.NaN, float.PositiveInfinity);
-            return scores;
+            T[] replaced = values.ToArray();
+            replaced.AsSpan().Replace(T.NaN, T.PositiveInfinity);
+            return replaced;
         }
     }
 }
@@ -107,4 +152,5 @@ internal sealed class ThresholdLearner
 /// <summary>Rows to learn from.</summary>
 /// <param name="View">The data view.</param>
 /// <param name="RowNumbers">What its rows are called, if they are a selection from other data.</param>
-internal readonly record struct LearningData(IDataView View, IReadOnlyList<long>? RowNumbers = null);
+/// <param name="Groups">The group of each row, if rows are not independent; null if each stands for itself.</param>
+internal readonly record struct LearningData(IDataView View, IReadOnlyList<long>? RowNumbers = null, IReadOnlyList<long>? Groups = null);

@@ -3,38 +3,38 @@ using System.Numerics;
 namespace MLNet.AnomalyNormalization.Thresholds;
 
 /// <summary>
-/// Mean and standard deviation of floats from their exact sum and sum of squares, so that the order of the values can't matter: whole
+/// Mean and standard deviation of numbers from their exact sum and sum of squares, so that the order of the values can't matter: whole
 /// significands are summed up for each exponent.
 /// </summary>
 internal sealed class ExactMoments
 {
-    private const int SignificandBits = 23;
+    private const int SignificandBits = 52;
+    private const int Exponents = 2048;
 
-    // The unit of the last place of the smallest floats is 2^-149.
-    private const int SmallestPlace = 149;
+    // The unit of the last place of the smallest doubles is 2^-1074.
+    private const int SmallestPlace = 1074;
 
-    private readonly Int128[] _sums = new Int128[256];
-    private readonly UInt128[] _squares = new UInt128[256];
+    // The lower and upper 64 bits of the squares apart, so that neither sum overflows.
+    private readonly Int128[] _sums = new Int128[Exponents];
+    private readonly UInt128[] _lowSquares = new UInt128[Exponents];
+    private readonly UInt128[] _highSquares = new UInt128[Exponents];
 
     public long Count { get; private set; }
 
-    public bool HasInfinity => _squares[255] != 0;
+    public bool HasInfinity { get; private set; }
 
-    /// <summary>Adds the values that aren't marked; none of them may be NaN.</summary>
-    public void AddWhereFalse(ReadOnlySpan<float> values, ReadOnlySpan<bool> marks)
+    /// <summary>Adds a value that isn't NaN.</summary>
+    public void Add(double value)
     {
-        for (int i = 0; i < values.Length; i++)
-        {
-            if (marks[i])
-                continue;
-
-            int bits = BitConverter.SingleToInt32Bits(values[i]);
-            int exponent = (bits >> SignificandBits) & 255;
-            long significand = (bits & ((1 << SignificandBits) - 1)) | (exponent == 0 ? 0 : 1 << SignificandBits);
-            _sums[exponent] += bits < 0 ? -significand : significand;
-            _squares[exponent] += (ulong)(significand * significand);
-            Count++;
-        }
+        long bits = BitConverter.DoubleToInt64Bits(value);
+        int exponent = (int)(bits >> SignificandBits) & (Exponents - 1);
+        long significand = (bits & ((1L << SignificandBits) - 1)) | (exponent == 0 ? 0 : 1L << SignificandBits);
+        ulong high = Math.BigMul((ulong)significand, (ulong)significand, out ulong low);
+        _sums[exponent] += bits < 0 ? -significand : significand;
+        _lowSquares[exponent] += low;
+        _highSquares[exponent] += high;
+        HasInfinity |= exponent == Exponents - 1;
+        Count++;
     }
 
     /// <summary>
@@ -43,23 +43,28 @@ internal sealed class ExactMoments
     public (double Mean, double Deviation) Compute()
     {
         (BigInteger sum, BigInteger squares) = (0, 0);
-        for (int exponent = 0; exponent < 255; exponent++)
+        for (int exponent = 0; exponent < Exponents - 1; exponent++)
         {
             int shift = Math.Max(exponent - 1, 0);
             sum += (BigInteger)_sums[exponent] << shift;
-            squares += (BigInteger)_squares[exponent] << (2 * shift);
+            squares += (((BigInteger)_highSquares[exponent] << 64) + _lowSquares[exponent]) << (2 * shift);
         }
 
-        double mean = Quotient(sum, Count, -SmallestPlace);
-        double variance = Quotient((Count * squares) - (sum * sum), (BigInteger)Count * (Count - 1), -2 * SmallestPlace);
-        return (mean, Math.Sqrt(variance));
+        (double mean, int meanExponent) = Quotient(sum, Count);
+        (double variance, int varianceExponent) = Quotient((Count * squares) - (sum * sum), (BigInteger)Count * (Count - 1));
+
+        // The variance may be beyond the doubles where its root is not.
+        int odd = varianceExponent & 1;
+        return (
+            Math.ScaleB(mean, meanExponent - SmallestPlace),
+            Math.ScaleB(Math.Sqrt(variance * (1 + odd)), ((varianceExponent - odd) / 2) - SmallestPlace));
     }
 
-    // The 62 or so leading bits of the quotient, rounded once to double.
-    private static double Quotient(BigInteger dividend, BigInteger divisor, int exponent)
+    // The 62 or so leading bits of the quotient, rounded once to double, and the power of two that they are multiples of.
+    private static (double Leading, int Exponent) Quotient(BigInteger dividend, BigInteger divisor)
     {
         int shift = 62 - (int)(BigInteger.Abs(dividend).GetBitLength() - divisor.GetBitLength());
         BigInteger quotient = (shift >= 0 ? dividend << shift : dividend >> -shift) / divisor;
-        return Math.ScaleB((double)(long)quotient, exponent - shift);
+        return ((long)quotient, -shift);
     }
 }

@@ -1,18 +1,20 @@
 namespace MLNet.AnomalyNormalization.Thresholds;
 
 /// <summary>
-/// Finds the exact maximum of F1 = 2 TP / (P + TP + FP), with P the anomalous rows. In a cell of several floats F1 is at most what it would
+/// Finds the exact maximum of F1 = 2 TP / (P + TP + FP), with P the anomalous rows. In a cell of several numbers F1 is at most what it would
 /// be if all the anomalous rows were above all the normal ones; only cells whose bound reaches the best F1 known are looked into.
 /// </summary>
 internal sealed class MaximumF1Strategy : ThresholdStrategy
 {
     public override string ToString() => "MaximumF1()";
 
+    internal override bool NeedsAnomalies => true;
+
     private protected override ThresholdFit? Decide(ScoreCounts counts)
     {
-        RequireRows("anomalous", counts.AnomalousCount, 1, counts,
+        RequireRows("anomalous row", counts.AnomalousCount, 1, counts,
             "Add anomalous rows, or use Quantile, MeanPlusDeviations or FalsePositiveRate, which need normal rows only.");
-        RequireRows("normal", counts.NormalCount, 1, counts, "Add normal rows, or use Recall, which needs anomalous rows only.");
+        RequireRows("normal row", counts.NormalCount, 1, counts, "Add normal rows, or use Recall, which needs anomalous rows only.");
 
         Step best = FromTheTop(counts).Aggregate((best, step) => best.F1.IsAtLeast(step.F1) ? best : step);
 
@@ -34,9 +36,9 @@ internal sealed class MaximumF1Strategy : ThresholdStrategy
         }
 
         return counts.Refine(unknown) ? null : Measure(
-            isSeparable ? Midpoint(highestNormal.Lowest, chosen.Cell.Lowest) : chosen.Cell.Lowest,
-            lower?.Lowest ?? double.NegativeInfinity,
-            upper?.Highest ?? double.PositiveInfinity,
+            isSeparable ? Midpoint(highestNormal.Lowest, chosen.Cell.Lowest, counts.Type) : chosen.Cell.Lowest,
+            counts.Units is null && lower is not null ? lower.Value.Lowest : double.NegativeInfinity,
+            counts.Units is null && upper is not null ? upper.Value.Highest : double.PositiveInfinity,
             counts);
     }
 
@@ -85,11 +87,11 @@ internal sealed class MaximumF1Strategy : ThresholdStrategy
         }
     }
 
-    // The middle may be beyond the floats (an end is infinite) or round to the lower end (the ends are neighbours).
-    private static double Midpoint(float normal, float anomalous)
+    // The middle may be beyond the numbers (an end is infinite) or round to the lower end (the ends are neighbours).
+    private static double Midpoint(double normal, double anomalous, ScoreType type)
     {
-        double middle = ((double)Math.Max(normal, float.MinValue) + Math.Min(anomalous, float.MaxValue)) / 2;
-        return (float)middle > normal ? middle : anomalous;
+        double middle = (Math.Max(normal, -type.MaxValue) / 2) + (Math.Min(anomalous, type.MaxValue) / 2);
+        return type.Round(middle) > normal ? middle : anomalous;
     }
 
     /// <summary>What a threshold at the lower end of a cell finds, and the most that F1 can be anywhere in the cell.</summary>

@@ -4,11 +4,11 @@ internal sealed class MeanPlusDeviationsStrategy(double count) : ThresholdStrate
 {
     public override string ToString() => FormattableString.Invariant($"MeanPlusDeviations({count})");
 
-    internal override ScoreCounts StartFit() => new(new ExactMoments());
+    internal override ScoreCounts StartFit(ScoreType type) => new(type, new ExactMoments());
 
     private protected override ThresholdFit? Decide(ScoreCounts counts)
     {
-        RequireRows("normal", counts.NormalCount, 2, counts, counts.NormalCount == 1
+        RequireRows("normal row", counts.NormalCount, 2, counts, counts.NormalCount == 1
             ? "Add normal rows, or use Quantile, for which one is enough."
             : "Add normal rows, or use Recall, which needs anomalous rows only.");
         ExactMoments moments = counts.NormalMoments!;
@@ -21,11 +21,14 @@ internal sealed class MeanPlusDeviationsStrategy(double count) : ThresholdStrate
 
         (double mean, double deviation) = moments.Compute();
         double threshold = mean + (count * deviation);
-        if (float.IsFinite((float)threshold) && counts.Refine(counts.CellOf((float)threshold)))
+        double rounded = counts.Type.Round(threshold);
+        if (double.IsFinite(rounded) && counts.Refine(counts.CellOf(rounded)))
             return null;
 
         double n = counts.NormalCount;
-        double margin = OrderStatistics.NormalQuantile * deviation * Math.Sqrt((1 / n) + (count * count / (2 * (n - 1))));
+        double margin = counts.Units is null
+            ? OrderStatistics.NormalQuantile * deviation * Math.Sqrt((1 / n) + (count * count / (2 * (n - 1))))
+            : double.PositiveInfinity;
         return Measure(threshold, threshold - margin, threshold + margin, counts);
     }
 }

@@ -6,7 +6,8 @@ internal static class OrderStatistics
     /// <summary>The 97.5 % quantile of the standard normal distribution.</summary>
     public const double NormalQuantile = 1.959963984540054;
 
-    private const double Tail = 0.025;
+    /// <summary>What each end of the interval leaves out, as a probability.</summary>
+    public const double Tail = 0.025;
 
     // Terms of the binomial distribution that are smaller than this, relative to the largest, change no sum.
     private const double Negligible = 1e-20;
@@ -17,7 +18,7 @@ internal static class OrderStatistics
     /// (David and Nagaraja, "Order Statistics", 2003, 7.1).
     /// </summary>
     /// <returns>0 for lower or count + 1 for upper if no score bounds that side.</returns>
-    public static (long Lower, long Upper) RanksAround(double probability, long count)
+    public static (long Lower, long Upper) RanksAround(double probability, long count, double tail = Tail)
     {
         // Terms are taken relative to the largest one and divided by their own sum, which needs no gamma function.
         double odds = probability / (1 - probability);
@@ -42,9 +43,9 @@ internal static class OrderStatistics
         double sum = term = firstTerm;
         for (long k = first; ; k++)
         {
-            if (lower < 0 && sum > Tail * total)
+            if (lower < 0 && sum > tail * total)
                 lower = k;
-            if (k == count || sum >= (1 - Tail) * total)
+            if (k == count || sum >= (1 - tail) * total)
                 return (lower, k + 1);
 
             term *= (count - k) / (k + 1d) * odds;

@@ -25,7 +25,7 @@ public sealed record ThresholdFit
     /// </summary>
     public required double UpperBound { get; init; }
 
-    /// <summary>The number of normal rows.</summary>
+    /// <summary>The number of normal rows; of normal pixels, if the threshold is one of pixels.</summary>
     public required long NormalCount { get; init; }
 
     /// <summary>The number of anomalous rows.</summary>
@@ -39,4 +39,10 @@ public sealed record ThresholdFit
 
     /// <summary>The share of the anomalous rows at or above the threshold, in 0..1; NaN without anomalous rows.</summary>
     public required double Recall { get; init; }
+
+    /// <summary>
+    /// Why the threshold gives a scale that says little, or null if nothing is wrong with it: all normal scores are equal, for instance, or
+    /// the threshold is so small that nearly every score reads 0 or 1000. Decisions are as the strategy promises them all the same.
+    /// </summary>
+    public string? Warning { get; init; }
 }

@@ -1,17 +1,26 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization;
 
 /// <summary>
-/// A way to learn a decision threshold from labelled raw scores. Whatever the strategy, a score is anomalous where
-/// <c>score &gt;= threshold</c>, compared as Single.
+/// A way to learn a decision threshold from raw scores. Whatever the strategy, a score is anomalous where <c>score &gt;= threshold</c>,
+/// compared in the type of the scores, Single or Double.
 /// </summary>
 /// <remarks>
-/// The result is exact, depends on neither the order of the scores nor the size of the batches, and needs an amount of memory that
+/// <para>
+/// Guarantees and intervals take the scores of a fit for independent (more exactly, exchangeable). The pixels of an image are not, nor are
+/// rows of one part or one day: where a data view's maps are learned from, or <c>CalibrateThresholds</c> is told the groups, what counts
+/// is images, or groups. Their number alone then decides what <see cref="FalsePositiveRate"/> can promise. The intervals of
+/// <see cref="Quantile"/>, <see cref="FalsePositiveRate"/> and <see cref="FalseAlarms"/> are then wider, and hold for images of one size
+/// that have normal pixels only; everywhere else no interval is known to hold, and both ends are infinite.
+/// </para>
+/// <para>The result is exact, depends on neither the order of the scores nor the size of the batches, and needs an amount of memory that
 /// doesn't grow with their number. Instances are immutable and safe to share between threads.
+/// </para>
 /// </remarks>
 public abstract class ThresholdStrategy
 {
@@ -46,7 +55,9 @@ public abstract class ThresholdStrategy
     /// The share of the normal rows, between 0 and 1, both excluded; taken as the decimal number that it prints as.
     /// </param>
     /// <remarks>
-    /// The interval is between two order statistics, whatever the distribution (David and Nagaraja, "Order Statistics", 2003, 7.1).
+    /// The interval is between two order statistics, whatever the distribution (David and Nagaraja, "Order Statistics", 2003, 7.1). Over
+    /// pixels it counts images, by Bentkus' inequality for sums of independent numbers between 0 and 1 ("On Hoeffding's inequalities",
+    /// 2004): it holds for any dependence within an image, and is wide.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="probability"/> is not between 0 and 1.</exception>
     public static ThresholdStrategy Quantile(double probability)
@@ -69,7 +80,8 @@ public abstract class ThresholdStrategy
 
     /// <summary>
     /// A threshold that a new normal row reaches with at most the given probability, whatever the distribution of the scores: with n normal
-    /// rows, the next Single above the ceil((n + 1) (1 - rate))-th smallest. Needs ceil((1 - rate) / rate) normal rows: 99 for 0.01.
+    /// rows, the next number of the scores' type above the ceil((n + 1) (1 - rate))-th smallest. Needs ceil((1 - rate) / rate) normal rows:
+    /// 99 for 0.01.
     /// </summary>
     /// <param name="rate">
     /// The false positive rate to promise, at least 1e-15, less than 1; taken as the decimal number that it prints as.
@@ -80,6 +92,13 @@ public abstract class ThresholdStrategy
     /// likely to take every place among the n + 1, so it exceeds the k-th smallest with a probability of at most 1 - k / (n + 1). Equal
     /// scores would break the promise for <c>score &gt;= threshold</c> at the k-th smallest itself; hence the next number above it. The
     /// probability is over the fit and the new row together, which must be exchangeable.
+    /// </para>
+    /// <para>
+    /// Over pixels the promise is about new good images: the share of such an image's pixels that reach the threshold is, on average over
+    /// fits and images, at most the rate. It takes as many good images as it takes rows otherwise, and the normal pixels of images with
+    /// defects are left out. With n good images of m pixels (of the smallest, if they differ), the threshold is the lowest number that at
+    /// most m ((n + 1) rate - 1) pixels reach (Angelopoulos, Bates, Fisch, Lei and Schuster, "Conformal Risk Control", 2024, with the share
+    /// as the loss of an image; with images of one pixel it is the rule above). Groups of rows are treated alike.
     /// </para>
     /// <para>The interval is the one of <see cref="Quantile"/> for the probability 1 - rate.</para>
     /// </remarks>
@@ -101,7 +120,49 @@ public abstract class ThresholdStrategy
     public static ThresholdStrategy Recall(double recall)
         => new RecallStrategy(Require(recall is > 0 and <= 1, recall, "A recall must be greater than 0 and at most 1."));
 
-    /// <summary>Learns the threshold.</summary>
+    /// <summary>
+    /// The median of the normal scores plus a number of deviations: of their median distances from it (MAD), times 1.4826, which estimates
+    /// the standard deviation of normally distributed scores. Up to half of the rows can be outliers without moving it far. Needs a normal
+    /// row.
+    /// </summary>
+    /// <param name="count">The number of deviations; finite, at least 0. Often 3.</param>
+    /// <remarks>
+    /// Both medians are the mean of the two middle numbers where there are two. The interval is the normal approximation for scores that are
+    /// normally distributed, with the efficiencies of Rousseeuw and Croux ("Alternatives to the Median Absolute Deviation", 1993); too narrow
+    /// for fewer than about 20 rows.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is NaN, infinite or negative.</exception>
+    public static ThresholdStrategy MedianPlusDeviations(double count)
+        => new MedianPlusDeviationsStrategy(
+            Require(double.IsFinite(count) && count >= 0, count, "A number of deviations must be finite and at least 0."));
+
+    /// <summary>
+    /// The lowest anomalous score at which a share of the rows at or above it are anomalous: of all thresholds with this precision, the one
+    /// that finds the most. Needs normal and anomalous rows, in the proportion in which they will come: precision depends on it.
+    /// </summary>
+    /// <param name="precision">The share; greater than 0, at most 1; taken as the decimal number that it prints as.</param>
+    /// <remarks>
+    /// The interval runs from the lowest threshold whose precision a two-sided 5 % score test (Wilson, 1927) can't tell to be too low, to
+    /// the lowest one that it tells to be higher than asked for; an end that no score gives is infinite. In large samples an end can be off
+    /// by up to 1/128 of its value.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is not greater than 0 and at most 1.</exception>
+    public static ThresholdStrategy Precision(double precision)
+        => new PrecisionStrategy(
+            Require(precision is > 0 and <= 1, precision, "A precision must be greater than 0 and at most 1."));
+
+    /// <summary>
+    /// The lowest threshold that at most a number of the normal rows reach: with n of them, the next number above the (n - count)-th
+    /// smallest. A new row reaches it with a probability of at most (count + 1) / (n + 1). Needs count + 1 normal rows.
+    /// </summary>
+    /// <param name="count">How many normal rows may be called anomalous; at least 0.</param>
+    /// <remarks>The interval is the one of <see cref="Quantile"/> for the probability (n - count) / (n + 1).</remarks>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
+    public static ThresholdStrategy FalseAlarms(long count)
+        => new FalseAlarmsStrategy(
+            count >= 0 ? count : throw new ArgumentOutOfRangeException(nameof(count), count, "A number of false alarms can't be negative."));
+
+    /// <summary>Learns the threshold from labelled scores.</summary>
     /// <param name="scores">Raw scores, higher is more anomalous; may be infinite, not NaN.</param>
     /// <param name="isAnomalous">For every score whether its row is anomalous.</param>
     /// <exception cref="ArgumentException">A score is NaN, or the two spans have different lengths.</exception>
@@ -109,27 +170,36 @@ public abstract class ThresholdStrategy
     /// The strategy needs rows of a class that isn't there, or more of them, or so many scores are infinite that the threshold would be;
     /// the message says what is needed, what was found, and which strategy would do.
     /// </exception>
-    public ThresholdFit Fit(ReadOnlySpan<float> scores, ReadOnlySpan<bool> isAnomalous)
-    {
-        ScoreCounts counts = StartFit();
-        ThresholdFit? fit;
-        do
-            counts.Add(scores, isAnomalous);
-        while (!TryFinish(counts, out fit));
-        return fit;
-    }
+    public ThresholdFit Fit(ReadOnlySpan<float> scores, ReadOnlySpan<bool> isAnomalous) => Fit(ScoreType.Single, scores, isAnomalous);
+
+    /// <inheritdoc cref="Fit(ReadOnlySpan{float}, ReadOnlySpan{bool})"/>
+    public ThresholdFit Fit(ReadOnlySpan<double> scores, ReadOnlySpan<bool> isAnomalous) => Fit(ScoreType.Double, scores, isAnomalous);
+
+    /// <summary>Learns the threshold from scores of normal rows alone.</summary>
+    /// <param name="normalScores">Raw scores of normal rows, higher is more anomalous; may be infinite, not NaN.</param>
+    /// <exception cref="ArgumentException">A score is NaN.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The strategy needs anomalous rows, or more normal ones; the message says what is needed and which strategy would do.
+    /// </exception>
+    public ThresholdFit Fit(ReadOnlySpan<float> normalScores) => Fit(normalScores, new bool[normalScores.Length]);
+
+    /// <inheritdoc cref="Fit(ReadOnlySpan{float})"/>
+    public ThresholdFit Fit(ReadOnlySpan<double> normalScores) => Fit(normalScores, new bool[normalScores.Length]);
+
+    /// <summary>Whether normal rows alone are not enough.</summary>
+    internal virtual bool NeedsAnomalies => false;
 
     /// <summary>
     /// Begins a fit over data that is read in passes: add every score, then <see cref="TryFinish"/>, and again until that is true.
     /// </summary>
-    internal virtual ScoreCounts StartFit() => new();
+    internal virtual ScoreCounts StartFit(ScoreType type) => new(type);
 
     /// <summary>Ends a pass over the data.</summary>
     /// <returns>
     /// False if the same scores must be added once more, in whatever order and batches. Two passes are enough, but for
     /// <see cref="MaximumF1"/> where the data has hardly a maximum (see <see cref="ScoreCounts"/>).
     /// </returns>
-    /// <exception cref="InvalidOperationException">As <see cref="Fit"/>, or the scores are not those of the pass before.</exception>
+    /// <exception cref="InvalidOperationException">As with a <c>Fit</c> over spans, or the scores are not those of the pass before.</exception>
     internal bool TryFinish(ScoreCounts counts, [NotNullWhen(true)] out ThresholdFit? fit)
     {
         counts.EndPass();
@@ -137,16 +207,27 @@ public abstract class ThresholdStrategy
         return fit is not null;
     }
 
+    private ThresholdFit Fit<T>(ScoreType type, ReadOnlySpan<T> scores, ReadOnlySpan<bool> isAnomalous)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ScoreCounts counts = StartFit(type);
+        ThresholdFit? fit;
+        do
+            counts.Add(scores, isAnomalous);
+        while (!TryFinish(counts, out fit));
+        return fit;
+    }
+
     /// <summary>Makes the fit from what the counts tell or, if that isn't enough, refines the counts and returns null.</summary>
     private protected abstract ThresholdFit? Decide(ScoreCounts counts);
 
-    private protected ThresholdFit Measure(double threshold, double lower, double upper, ScoreCounts counts)
+    private protected ThresholdFit Measure(double threshold, double lower, double upper, ScoreCounts counts, string? warning = null)
     {
-        float rounded = (float)threshold;
-        if (!float.IsFinite(rounded))
+        double rounded = counts.Type.Round(threshold);
+        if (!double.IsFinite(rounded))
         {
             throw new InvalidOperationException(
-                $"{this} leads to the threshold {rounded}, but a threshold must be a finite Single. " +
+                $"{this} leads to the threshold {rounded}, but a threshold must be a finite {(counts.Type == ScoreType.Single ? "Single" : "Double")}. " +
                 "Leave out the rows with infinite or huge scores.");
         }
 
@@ -167,7 +248,30 @@ public abstract class ThresholdStrategy
                 : 2d * truePositives / (counts.AnomalousCount + truePositives + falsePositives),
             FalsePositiveRate = (double)falsePositives / counts.NormalCount,
             Recall = (double)truePositives / counts.AnomalousCount,
+            Warning = string.Join(' ', new[] { warning, WarnOf(rounded, counts) }.OfType<string>()) is { Length: > 0 } all ? all : null,
         };
+    }
+
+    private static string? WarnOf(double threshold, ScoreCounts counts)
+    {
+        if (Math.Abs(threshold) < counts.Type.SmallestNormal && threshold != 0)
+        {
+            return FormattableString.Invariant(
+                $"The threshold {threshold} is next to 0: decisions are right, but scores are divided by it, so that nearly all read 0 or 1000.");
+        }
+
+        if (Math.Abs(threshold) > counts.Type.MaxValue / 4)
+        {
+            return FormattableString.Invariant(
+                $"The threshold {threshold} lies half-way to an infinite score, so that finite scores read nearly 0. Leave infinite scores out.");
+        }
+
+        return counts.OnlyNormalScore() is not { } only ? null
+            : threshold == only ? FormattableString.Invariant(
+                $"All {counts.NormalCount} normal scores are {only}, and so is the threshold: every one of them is called anomalous.")
+            : threshold == counts.Type.Next(only) ? FormattableString.Invariant(
+                $"All {counts.NormalCount} normal scores are {only}, and the threshold is the next number: every other score above is called anomalous.")
+            : null;
     }
 
     private protected void RequireRows(string kind, long found, decimal needed, ScoreCounts counts, string advice)
@@ -175,7 +279,7 @@ public abstract class ThresholdStrategy
         if (found < needed)
         {
             throw new InvalidOperationException(
-                $"{this} needs at least {needed} {kind} row{(needed == 1 ? "" : "s")}, but found {found} " +
+                $"{this} needs at least {needed} {kind}{(needed == 1 ? "" : "s")}, but found {found} " +
                 $"({counts.NormalCount} normal and {counts.AnomalousCount} anomalous rows in all). {advice}");
         }
     }

@@ -1,5 +1,7 @@
+using System.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
@@ -19,13 +21,15 @@ public sealed class ThresholdLearnerTests
         MaskedRow[] known = [.. rows.Where(row => !withUnknown || row.Known is not null)];
         foreach (ThresholdStrategy strategy in Strategies())
         {
-            ThresholdFit expected = strategy.Fit([.. known.Select(row => row.Score)], [.. known.Select(row => row.Label)]);
+            bool[] isAnomalous = [.. known.Select(row => row.Label)];
+            ThresholdFit single = strategy.Fit((float[])[.. known.Select(row => row.Score)], isAnomalous);
+            ThresholdFit wide = strategy.Fit((double[])[.. known.Select(row => row.WideScore)], isAnomalous);
             foreach (string score in (string[])["Score", "WideScore", "ScoreVector"])
             {
                 var learned = Fit(rows, strategy, new() { ScoreColumnName = score, LabelColumnName = label });
-                ThresholdFit held = score == "WideScore" ? expected with { Threshold = (float)expected.Threshold } : expected;
-                Assert.AreEqual(held, learned.ImageFit);
-                Assert.AreEqual(new AnomalyThresholds(held.Threshold, held.Threshold), learned.Thresholds);
+                ThresholdFit expected = score == "WideScore" ? wide : single;
+                Assert.AreEqual(expected, learned.ImageFit);
+                Assert.AreEqual(new AnomalyThresholds(expected.Threshold, expected.Threshold), learned.Thresholds);
                 Assert.IsNull(learned.PixelFit);
             }
         }
@@ -40,17 +44,15 @@ public sealed class ThresholdLearnerTests
     public void The_pixel_threshold_is_what_the_strategy_makes_of_all_pixels(string mask)
     {
         MaskedRow[] rows = MaskedRows.Make(40);
-        float[] pixels = [.. rows.SelectMany(row => row.AnomalyMap)];
-        bool[] defects = [.. rows.SelectMany(row => row.Mask.Length == 0 ? new bool[48] : row.BooleanMask)];
         foreach (ThresholdStrategy strategy in Strategies())
         {
-            ThresholdFit expected = strategy.Fit(pixels, defects);
             foreach (string map in (string[])["AnomalyMap", "WideMap", "FlatMap"])
             {
                 var learned = Fit(rows, strategy, new() { MapColumnName = map, MaskColumnName = mask });
-                ThresholdFit held = map == "WideMap" ? expected with { Threshold = (float)expected.Threshold } : expected;
-                Assert.AreEqual(held, learned.PixelFit);
-                Assert.AreEqual(held.Threshold, learned.Thresholds.Pixel);
+                ThresholdFit expected = map == "WideMap" ? FitImages(strategy, ScoreType.Double, row => row.WideMap, rows)
+                    : FitImages(strategy, ScoreType.Single, row => row.AnomalyMap, rows);
+                Assert.AreEqual(expected, learned.PixelFit);
+                Assert.AreEqual(expected.Threshold, learned.Thresholds.Pixel);
                 Assert.AreEqual(learned.ImageFit!.Threshold, learned.Thresholds.Image);
             }
         }
@@ -77,7 +79,7 @@ public sealed class ThresholdLearnerTests
         Assert.IsLessThan(rows.Length, known.Length);
         AnomalyNormalizationOptions options = new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask", LabelColumnName = "SingleLabel" };
         Assert.AreEqual(
-            ThresholdStrategy.MaximumF1().Fit([.. known.SelectMany(row => row.AnomalyMap)], [.. known.SelectMany(row => row.Mask.Length == 0 ? new bool[48] : row.BooleanMask)]),
+            FitImages(ThresholdStrategy.MaximumF1(), ScoreType.Single, row => row.AnomalyMap, known),
             Fit(rows, ThresholdStrategy.MaximumF1(), options).PixelFit);
     }
 
@@ -155,9 +157,8 @@ public sealed class ThresholdLearnerTests
 
         options = new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask", CountNaNAsAnomalous = true };
         Assert.AreEqual(
-            ThresholdStrategy.Quantile(0.9).Fit(
-                [.. rows.SelectMany(row => row.AnomalyMap).Select(score => float.IsNaN(score) ? float.PositiveInfinity : score)],
-                [.. rows.SelectMany(row => row.Mask.Length == 0 ? new bool[48] : row.BooleanMask)]),
+            FitImages(ThresholdStrategy.Quantile(0.9), ScoreType.Single,
+                row => Array.ConvertAll(row.AnomalyMap, score => float.IsNaN(score) ? float.PositiveInfinity : score), rows),
             Fit(rows, ThresholdStrategy.Quantile(0.9), options).PixelFit);
     }
 
@@ -206,8 +207,23 @@ public sealed class ThresholdLearnerTests
         =>
         [
             ThresholdStrategy.MaximumF1(), ThresholdStrategy.Quantile(0.95), ThresholdStrategy.MeanPlusDeviations(2),
-            ThresholdStrategy.FalsePositiveRate(0.05), ThresholdStrategy.Recall(0.9),
+            ThresholdStrategy.MedianPlusDeviations(2), ThresholdStrategy.FalsePositiveRate(0.1), ThresholdStrategy.FalseAlarms(3),
+            ThresholdStrategy.Recall(0.9), ThresholdStrategy.Precision(0.7),
         ];
+
+    private static ThresholdFit FitImages<T>(ThresholdStrategy strategy, ScoreType type, Func<MaskedRow, T[]> map, MaskedRow[] rows)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        ScoreCounts counts = strategy.StartFit(type);
+        ThresholdFit? fit;
+        do
+        {
+            for (int i = 0; i < rows.Length; i++)
+                counts.Add<T>(map(rows[i]), rows[i].Mask.Length == 0 ? new bool[48] : rows[i].BooleanMask, i);
+        }
+        while (!strategy.TryFinish(counts, out fit));
+        return fit;
+    }
 
     private AnomalyNormalizationTransformer Fit(MaskedRow[] rows, ThresholdStrategy strategy, AnomalyNormalizationOptions options)
         => _mlContext.Transforms.NormalizeAnomaly(strategy, options).Fit(MaskedRows.View(_mlContext, rows));

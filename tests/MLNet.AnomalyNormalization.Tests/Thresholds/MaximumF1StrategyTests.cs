@@ -172,7 +172,7 @@ public sealed class MaximumF1StrategyTests
 
     private static (ThresholdFit Fit, int Passes) FitInPasses(float[] scores, bool[] isAnomalous)
     {
-        ScoreCounts counts = Strategy.StartFit();
+        ScoreCounts counts = Strategy.StartFit(ScoreType.Single);
         for (int passes = 1; ; passes++)
         {
             counts.Add(scores, isAnomalous);

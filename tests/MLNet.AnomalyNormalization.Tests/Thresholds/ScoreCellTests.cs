@@ -9,10 +9,10 @@ public sealed class ScoreCellTests
     [TestMethod]
     public void Keys_order_as_their_floats_do()
         => Gen.Select(Gen.Single, Gen.Single).Where((a, b) => !float.IsNaN(a) && !float.IsNaN(b)).Check((a, b)
-            => Assert.AreEqual(a.CompareTo(b), ScoreCell.KeyOf(a).CompareTo(ScoreCell.KeyOf(b))), seed: "0000KDXOm2k3", iter: 2000);
+            => Assert.AreEqual(a.CompareTo(b), ScoreType.Single.KeyOf(a).CompareTo(ScoreType.Single.KeyOf(b))), seed: "0000KDXOm2k3", iter: 2000);
 
     [TestMethod]
-    public void The_two_zeros_are_one() => Assert.AreEqual(ScoreCell.KeyOf(0f), ScoreCell.KeyOf(-0f));
+    public void The_two_zeros_are_one() => Assert.AreEqual(ScoreType.Single.KeyOf(0f), ScoreType.Single.KeyOf(-0f));
 
     [TestMethod]
     [DataRow(0f)]
@@ -22,18 +22,18 @@ public sealed class ScoreCellTests
     [DataRow(float.PositiveInfinity)]
     public void A_cell_of_one_float_is_that_float(float score)
     {
-        var cell = new ScoreCell(ScoreCell.KeyOf(score), 0, 1, 0);
-        Assert.AreEqual((score, score, true), (cell.Lowest, cell.Highest, cell.IsExact));
+        var cell = new ScoreCell(ScoreType.Single, ScoreType.Single.KeyOf(score), 0, 1, 0);
+        Assert.AreEqual(((double)score, (double)score, true), (cell.Lowest, cell.Highest, cell.IsExact));
     }
 
     [TestMethod]
     public void A_wide_cell_ends_at_its_floats_and_never_in_NaN()
     {
-        var one = new ScoreCell(ScoreCell.KeyOf(1f), 16, 1, 0);
-        Assert.AreEqual((1f, MathF.BitDecrement(1.0078125f)), (one.Lowest, one.Highest));
-        var top = new ScoreCell(ScoreCell.KeyOf(float.PositiveInfinity), 16, 1, 0);
-        Assert.AreEqual((float.PositiveInfinity, float.PositiveInfinity), (top.Lowest, top.Highest));
-        var bottom = new ScoreCell(ScoreCell.KeyOf(float.NegativeInfinity) & ~0xFFFFu, 16, 1, 0);
-        Assert.AreEqual((float.NegativeInfinity, float.NegativeInfinity), (bottom.Lowest, bottom.Highest));
+        var one = new ScoreCell(ScoreType.Single, ScoreType.Single.KeyOf(1f), 16, 1, 0);
+        Assert.AreEqual((1.0, (double)MathF.BitDecrement(1.0078125f)), (one.Lowest, one.Highest));
+        var top = new ScoreCell(ScoreType.Single, ScoreType.Single.KeyOf(float.PositiveInfinity), 16, 1, 0);
+        Assert.AreEqual((double.PositiveInfinity, double.PositiveInfinity), (top.Lowest, top.Highest));
+        var bottom = new ScoreCell(ScoreType.Single, ScoreType.Single.KeyOf(float.NegativeInfinity) & ~0xFFFFul, 16, 1, 0);
+        Assert.AreEqual((double.NegativeInfinity, double.NegativeInfinity), (bottom.Lowest, bottom.Highest));
     }
 }

@@ -18,7 +18,7 @@ public sealed class ScoreCountsTests
                 Pass(counts, rows);
 
             var expected = rows.GroupBy(row => row.Score + 0f).OrderByDescending(group => group.Key)
-                .Select(group => (group.Key, (long)group.Count(row => !row.IsAnomalous), (long)group.Count(row => row.IsAnomalous)));
+                .Select(group => ((double)group.Key, (long)group.Count(row => !row.IsAnomalous), (long)group.Count(row => row.IsAnomalous)));
             CollectionAssert.AreEqual(
                 expected.ToArray(), counts.FromTheTop().Select(cell => (cell.Lowest, cell.Normal, cell.Anomalous)).ToArray());
             foreach ((float score, _) in rows)
@@ -60,7 +60,7 @@ public sealed class ScoreCountsTests
 
         Assert.IsInRange(2, 4, passes);
         CollectionAssert.AreEqual(
-            rows.Select(row => row.Score).OrderDescending().ToArray(), counts.FromTheTop().Select(cell => cell.Lowest).ToArray());
+            rows.Select(row => (double)row.Score).OrderDescending().ToArray(), counts.FromTheTop().Select(cell => cell.Lowest).ToArray());
     }
 
     [TestMethod]
@@ -69,8 +69,8 @@ public sealed class ScoreCountsTests
     [DataRow(new[] { 1f, 2f, 3f, 3f }, DisplayName = "a row came on top")]
     public void Scores_that_differ_from_pass_to_pass_are_refused(float[] secondPass)
     {
-        var counts = new ScoreCounts();
-        counts.Add([1, 2, 3], [false, false, false]);
+        var counts = new ScoreCounts(ScoreType.Single);
+        counts.Add([1f, 2f, 3f], [false, false, false]);
         counts.EndPass();
         counts.Refine(counts.FromTheTop());
         counts.Add(secondPass, new bool[secondPass.Length]);
@@ -80,23 +80,22 @@ public sealed class ScoreCountsTests
     [TestMethod]
     public void Nothing_of_a_batch_with_a_NaN_is_counted()
     {
-        var counts = new ScoreCounts();
-        Assert.ThrowsExactly<ArgumentException>(() => counts.Add([1, float.NaN], [false, false]));
+        var counts = new ScoreCounts(ScoreType.Single);
+        Assert.ThrowsExactly<ArgumentException>(() => counts.Add([1f, float.NaN], [false, false]));
         counts.EndPass();
         Assert.AreEqual((0, 0), (counts.NormalCount, counts.AnomalousCount));
-        Assert.AreEqual((1, -1), (ScoreCounts.IndexOfNaN([1, float.NaN]), ScoreCounts.IndexOfNaN([1, float.PositiveInfinity])));
     }
 
     private static ScoreCounts Counted((float Score, bool IsAnomalous)[] rows)
     {
-        var counts = new ScoreCounts();
+        var counts = new ScoreCounts(ScoreType.Single);
         Pass(counts, rows);
         return counts;
     }
 
     private static void Pass(ScoreCounts counts, (float Score, bool IsAnomalous)[] rows)
     {
-        counts.Add([.. rows.Select(row => row.Score)], [.. rows.Select(row => row.IsAnomalous)]);
+        counts.Add<float>([.. rows.Select(row => row.Score)], [.. rows.Select(row => row.IsAnomalous)]);
         counts.EndPass();
     }
 }

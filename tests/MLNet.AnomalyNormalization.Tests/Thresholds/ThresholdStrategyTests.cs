@@ -1,4 +1,5 @@
 using CsCheck;
+using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.Tests;
 
@@ -34,8 +35,11 @@ public sealed class ThresholdStrategyTests
         [ThresholdStrategy.MaximumF1()],
         [ThresholdStrategy.Quantile(0.9)],
         [ThresholdStrategy.MeanPlusDeviations(1.5)],
+        [ThresholdStrategy.MedianPlusDeviations(1.5)],
         [ThresholdStrategy.FalsePositiveRate(0.2)],
+        [ThresholdStrategy.FalseAlarms(2)],
         [ThresholdStrategy.Recall(0.7)],
+        [ThresholdStrategy.Precision(0.6)],
     ];
 
     [TestMethod]
@@ -53,7 +57,7 @@ public sealed class ThresholdStrategyTests
         => Gen.Select(Rows, Gen.Int[1, 9], Gen.Int).Check((rows, batch, shuffle) =>
         {
             var random = new Random(shuffle);
-            var counts = strategy.StartFit();
+            var counts = strategy.StartFit(ScoreType.Single);
             ThresholdFit? inBatches;
             try
             {
@@ -62,7 +66,7 @@ public sealed class ThresholdStrategyTests
                     int[] order = [.. Enumerable.Range(0, rows.Scores.Length)];
                     random.Shuffle(order);
                     foreach (int[] part in order.Chunk(batch))
-                        counts.Add([.. part.Select(i => rows.Scores[i])], [.. part.Select(i => rows.IsAnomalous[i])]);
+                        counts.Add<float>([.. part.Select(i => rows.Scores[i])], [.. part.Select(i => rows.IsAnomalous[i])]);
                 }
                 while (!strategy.TryFinish(counts, out inBatches));
             }
@@ -147,7 +151,7 @@ public sealed class ThresholdStrategyTests
     public void Without_any_row_every_strategy_refuses()
     {
         foreach (object[] strategy in Strategies)
-            Assert.ThrowsExactly<InvalidOperationException>(() => ((ThresholdStrategy)strategy[0]).Fit([], []));
+            Assert.ThrowsExactly<InvalidOperationException>(() => ((ThresholdStrategy)strategy[0]).Fit(Array.Empty<float>(), []));
     }
 
     [TestMethod]

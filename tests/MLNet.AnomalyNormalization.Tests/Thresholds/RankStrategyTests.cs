@@ -105,4 +105,32 @@ public sealed class RankStrategyTests
         fit = ThresholdStrategy.Recall(0.5).Fit([1, 9, 2, 8, 3, 7], [false, true, false, true, false, true]);
         Assert.AreEqual((8, 0, 2 / 3.0), (fit.Threshold, fit.FalsePositiveRate, fit.Recall));
     }
+
+    [TestMethod]
+    public void False_alarms_are_as_many_as_allowed_and_no_lower_threshold_has_as_few()
+        => Gen.Select(Scores, Gen.Int[0, 10]).Check((scores, allowed) =>
+        {
+            if (allowed >= scores.Length)
+            {
+                StringAssert.Contains(
+                    Assert.ThrowsExactly<InvalidOperationException>(() => ThresholdStrategy.FalseAlarms(allowed).Fit(scores)).Message,
+                    $"needs at least {allowed + 1} normal row");
+                return;
+            }
+
+            ThresholdFit fit = ThresholdStrategy.FalseAlarms(allowed).Fit(scores);
+            Assert.IsLessThanOrEqualTo(allowed, scores.Count(score => score >= (float)fit.Threshold));
+            Assert.IsGreaterThan(allowed, scores.Count(score => score >= MathF.BitDecrement((float)fit.Threshold)));
+        }, seed: Seed, iter: 80);
+
+    [TestMethod]
+    public void Double_scores_that_no_Single_can_tell_apart_are_told_apart()
+    {
+        double[] scores = [.. Enumerable.Range(0, 100).Select(i => 246 + (i * 1e-7))];
+        Assert.AreEqual(scores[89], ThresholdStrategy.Quantile(0.9).Fit(scores).Threshold);
+        Assert.AreEqual(Math.BitIncrement(scores[90]), ThresholdStrategy.FalsePositiveRate(0.1).Fit(scores).Threshold);
+        ThresholdFit separable = ThresholdStrategy.MaximumF1().Fit(scores, [.. scores.Select((_, i) => i >= 60)]);
+        Assert.AreEqual((1, 0), (separable.F1Score, separable.FalsePositiveRate));
+        Assert.IsTrue(scores[59] < separable.Threshold && separable.Threshold <= scores[60]);
+    }
 }

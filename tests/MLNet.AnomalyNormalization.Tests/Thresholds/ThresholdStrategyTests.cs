@@ -100,7 +100,10 @@ public sealed class ThresholdStrategyTests
         Assert.AreEqual("probability", Refused(ThresholdStrategy.Quantile));
         Assert.AreEqual("rate", Refused(ThresholdStrategy.FalsePositiveRate));
         if (share != 1)
+        {
             Assert.AreEqual("recall", Refused(ThresholdStrategy.Recall));
+            Assert.AreEqual("precision", Refused(ThresholdStrategy.Precision));
+        }
 
         string? Refused(Func<double, ThresholdStrategy> factory)
             => Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => factory(share)).ParamName;
@@ -115,6 +118,8 @@ public sealed class ThresholdStrategyTests
         var refusal = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ThresholdStrategy.MeanPlusDeviations(count));
         Assert.AreEqual("count", refusal.ParamName);
         Assert.AreEqual(count, refusal.ActualValue);
+        Assert.AreEqual("count", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ThresholdStrategy.MedianPlusDeviations(count)).ParamName);
+        Assert.AreEqual("count", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ThresholdStrategy.FalseAlarms(-1)).ParamName);
     }
 
     [TestMethod]
@@ -144,6 +149,9 @@ public sealed class ThresholdStrategyTests
     [DataRow("Quantile(0.9)", "at least 1 normal row, but found 0", "use Recall")]
     [DataRow("MeanPlusDeviations(3)", "at least 2 normal rows, but found 0", "use Recall")]
     [DataRow("FalsePositiveRate(0.5)", "at least 1 normal row, but found 0", "use Quantile(0.5)")]
+    [DataRow("MedianPlusDeviations(3)", "at least 1 normal row, but found 0", "use Recall")]
+    [DataRow("FalseAlarms(0)", "at least 1 normal row, but found 0", "Add normal rows")]
+    [DataRow("Precision(0.9)", "at least 1 normal row, but found 0", "use Recall")]
     public void Without_normal_rows_the_refusal_says_what_would_do(string name, string found, string advice)
         => AssertRefuses(name, [1, 2], [true, true], found, advice);
 
@@ -166,6 +174,56 @@ public sealed class ThresholdStrategyTests
         Assert.ThrowsExactly<InvalidOperationException>(() => Named(name).Fit(scores, [true, true, true, true]));
     }
 
+    [TestMethod]
+    [DynamicData(nameof(Strategies))]
+    public void Single_scores_and_the_same_numbers_as_Double_lead_to_the_same_decisions(ThresholdStrategy strategy)
+        => Rows.Check(rows =>
+        {
+            if (TryFit(strategy, rows.Scores, rows.IsAnomalous) is not { } single)
+                return;
+            double[] wide = Array.ConvertAll(rows.Scores, score => (double)score);
+            double threshold = strategy.Fit(wide, rows.IsAnomalous).Threshold;
+            CollectionAssert.AreEqual(
+                rows.Scores.Select(score => score >= (float)single.Threshold).ToArray(), wide.Select(score => score >= threshold).ToArray());
+        }, seed: Seed, iter: 40);
+
+    [TestMethod]
+    [DynamicData(nameof(Strategies))]
+    public void Scores_without_labels_are_normal(ThresholdStrategy strategy)
+    {
+        float[] scores = [.. Enumerable.Range(0, 40).Select(i => (i * 7 % 40) / 8f)];
+        if (strategy.NeedsAnomalies)
+        {
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => strategy.Fit(scores)).Message, "needs at least 1 anomalous row");
+            return;
+        }
+
+        Assert.AreEqual(strategy.Fit(scores, new bool[40]), strategy.Fit(scores));
+        Assert.AreEqual(
+            strategy.Fit(Array.ConvertAll(scores, score => (double)score), new bool[40]), strategy.Fit(Array.ConvertAll(scores, score => (double)score)));
+    }
+
+    [TestMethod]
+    [DataRow("FalsePositiveRate(0.1)", 0f, "next to 0", DisplayName = "the next number above 0 is a scale of nothing")]
+    [DataRow("FalsePositiveRate(0.1)", 5f, "All 20 normal scores are 5, and the threshold is the next number", DisplayName = "constant, decided right")]
+    [DataRow("MeanPlusDeviations(3)", 5f, "All 20 normal scores are 5, and so is the threshold", DisplayName = "constant, every row alarms")]
+    [DataRow("Quantile(0.9)", -2f, "All 20 normal scores are -2, and so is the threshold", DisplayName = "constant quantile")]
+    public void A_scale_that_says_little_is_flagged_with_the_reason(string name, float score, string reason)
+    {
+        float[] scores = [.. Enumerable.Repeat(score, 20)];
+        StringAssert.Contains(Named(name).Fit(scores).Warning, reason);
+        StringAssert.Contains(Named(name).Fit(Array.ConvertAll(scores, single => (double)single)).Warning, reason);
+        Assert.IsNull(Named(name).Fit([.. scores, 7f, 8f, 9f, 10f, 11f]).Warning);
+    }
+
+    [TestMethod]
+    public void A_threshold_half_way_to_an_infinite_score_is_flagged()
+    {
+        ThresholdFit fit = ThresholdStrategy.MaximumF1().Fit([1f, 2f, float.PositiveInfinity], [false, false, true]);
+        StringAssert.Contains(fit.Warning, "half-way to an infinite score");
+        Assert.IsNull(ThresholdStrategy.MaximumF1().Fit([0f, 0f, 4f], [false, false, true]).Warning);
+    }
+
     private static void AssertRefuses(string name, float[] scores, bool[] isAnomalous, string found, string advice)
     {
         var refusal = Assert.ThrowsExactly<InvalidOperationException>(() => Named(name).Fit(scores, isAnomalous));
@@ -180,6 +238,7 @@ public sealed class ThresholdStrategyTests
             ThresholdStrategy.MaximumF1(), ThresholdStrategy.Quantile(0.9), ThresholdStrategy.MeanPlusDeviations(3),
             ThresholdStrategy.Recall(0.9), ThresholdStrategy.Recall(0.5),
             ThresholdStrategy.FalsePositiveRate(0.1), ThresholdStrategy.FalsePositiveRate(0.5),
+            ThresholdStrategy.MedianPlusDeviations(3), ThresholdStrategy.FalseAlarms(0), ThresholdStrategy.Precision(0.9),
         }.Single(strategy => strategy.ToString() == name);
 
     // Null where the strategy refuses.

@@ -25,27 +25,27 @@ public sealed class ReadmeExamples : IDisposable
     {
         ModelFile.Vision().WithMetadata("image_threshold", "0.3").WithMetadata("pixel_threshold", "0.2").Save("model.onnx");
         AnomalyOnnxCatalogTests.Photo[] images = AnomalyOnnxCatalogTests.Photo.Make(3);
-        IDataView photos = Photos();
+        for (int i = 0; i < images.Length; i++)
+            images[i].Image!.Save($"{i}.png");
+        IDataView photos = mlContext.Data.LoadFromEnumerable(
+            Enumerable.Range(0, images.Length).Select(i => new AnomalyOnnxCatalogTests.PhotoFile { Path = $"{i}.png" }));
 
         AnomalyOnnxModel model = AnomalyOnnxModel.Open("model.onnx");
-        var inspection = mlContext.Transforms.ApplyAnomalyOnnxModel(model, imageColumnName: "Image")
-            .Append(mlContext.Transforms.NormalizeAnomaly(model.Thresholds!, new() { MapColumnName = "AnomalyMap" })).Fit(photos);
+        var inspection = mlContext.Transforms.ApplyAnomalyOnnxModel(model, imageColumnName: "Path")
+            .Append(mlContext.Transforms.NormalizeAnomaly(model)).Fit(photos);
 
         float[][] expected = [.. images.Select(image => image.ExpectedMap())];
         var score = new ScoreNormalizer(0.3);
         var map = new ScoreNormalizer(0.2);
-        float[][] scores = [.. inspection.Transform(Photos()).GetColumn<float[]>("NormalizedScore")];
-        float[][] maps = [.. inspection.Transform(Photos()).GetColumn<float[]>("NormalizedMap")];
-        bool[][] labels = [.. inspection.Transform(Photos()).GetColumn<bool[]>("PredictedLabel")];
+        float[][] scores = [.. inspection.Transform(photos).GetColumn<float[]>("NormalizedScore")];
+        float[][] maps = [.. inspection.Transform(photos).GetColumn<float[]>("NormalizedMap")];
+        bool[][] labels = [.. inspection.Transform(photos).GetColumn<bool[]>("PredictedLabel")];
         for (int i = 0; i < images.Length; i++)
         {
             Same.Bits<float>([score.Normalize(expected[i].Max())], scores[i], "normalised score");
             Same.Bits<float>(Array.ConvertAll(expected[i], map.Normalize), maps[i], "normalised map");
             Assert.AreEqual(expected[i].Max() >= 0.3f, labels[i][0]);
         }
-
-        // A pipeline disposes the images that it has read.
-        IDataView Photos() => mlContext.Data.LoadFromEnumerable(AnomalyOnnxCatalogTests.Photo.Make(3));
     }
 
     [TestMethod]

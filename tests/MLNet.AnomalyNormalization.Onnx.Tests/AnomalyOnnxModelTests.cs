@@ -62,6 +62,85 @@ public sealed class AnomalyOnnxModelTests : IDisposable
     }
 
     [TestMethod]
+    public void Thresholds_and_preparation_may_come_from_two_files_or_from_one_that_is_named()
+    {
+        string path = ModelFile.Vision().Save(_folder["model.onnx"]);
+        File.WriteAllText(_folder["model.json"], """{"input_size": [[3, 4, 6]], "std": [0.5]}""");
+        File.WriteAllText(_folder["metadata.json"], """{"image_threshold": 3, "pixel_threshold": 4, "pred_scores.min": 0}""");
+        AnomalyOnnxModel both = AnomalyOnnxModel.Open(path);
+        Assert.AreEqual(new AnomalyThresholds(3, 4), both.Thresholds);
+        Assert.AreEqual((4, 6, 0.5), (both.Preprocessing.Height, both.Preprocessing.Width, both.Preprocessing.StandardDeviation.Single()));
+        StringAssert.Contains(both.ToString(), "model.json has no mean; 0 is assumed.");
+
+        Directory.CreateDirectory(_folder["other"]);
+        File.WriteAllText(_folder["other/mine.json"], """{"image_threshold": 5, "pixel_threshold": 6} // mine""");
+        Assert.AreEqual(new AnomalyThresholds(5, 6), AnomalyOnnxModel.Open(path, descriptionPath: _folder["other/mine.json"]).Thresholds);
+        Assert.ThrowsExactly<FileNotFoundException>(() => AnomalyOnnxModel.Open(path, descriptionPath: _folder["none.json"]));
+    }
+
+    [TestMethod]
+    public void A_file_beside_two_models_may_be_the_others_and_a_file_of_its_own_name_goes_first()
+    {
+        string path = ModelFile.Vision().Save(_folder["a.onnx"]);
+        ModelFile.Vision().Save(_folder["b.onnx"]);
+        File.WriteAllText(_folder["metadata.json"], """{"image_threshold": 3, "pixel_threshold": 4}""");
+        StringAssert.Contains(AnomalyOnnxModel.Open(path).ToString(), "There are several models in this folder; metadata.json may be another's.");
+
+        File.WriteAllText(_folder["a.json"], """{"image_threshold": 5, "pixel_threshold": 6}""");
+        AnomalyOnnxModel own = AnomalyOnnxModel.Open(path);
+        Assert.AreEqual(new AnomalyThresholds(5, 6), own.Thresholds);
+        Assert.DoesNotContain("several models", own.ToString());
+    }
+
+    [TestMethod]
+    public void The_thresholds_of_the_graph_win_over_an_older_file_and_the_contradiction_is_said()
+    {
+        string path = Anomalib2(scales: true).Save(_folder["model.onnx"]);
+        File.WriteAllText(_folder["metadata.json"], """{"image_threshold": 16.35, "pixel_threshold": 0.5, "pred_scores.min": 0}""");
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(path);
+        Assert.AreEqual(new AnomalyThresholds(0.25, 0.25), model.Thresholds);
+        Assert.AreEqual(new AnomalyPostProcessing(0.25, 4, 0.5), model.ScorePostProcessing);
+        Assert.AreEqual(new AnomalyPostProcessing(0.25, 4, 0.5), model.MapPostProcessing);
+        Assert.IsFalse(model.IsAlreadyNormalized);
+        StringAssert.Contains(model.ToString(), "metadata.json has other thresholds, image 16.35, pixel 0.5; the model's own post-processing count.");
+        StringAssert.Contains(model.ToString(), "score: (raw - 0.25) / 4 + 0.5, clipped, decided at 0.5");
+
+        AnomalyOnnxModel clipped = AnomalyOnnxModel.Open(Anomalib2().Save(path));
+        Assert.AreEqual(new AnomalyThresholds(0.5, 0.5), clipped.Thresholds);
+        StringAssert.Contains(clipped.ToString(), "metadata.json has other thresholds");
+    }
+
+    [TestMethod]
+    public void A_baked_anomalib_2_model_shows_the_baked_decisions_and_normalises_from_before_the_clip()
+    {
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(Anomalib2(scales: true).Save(_folder["model.onnx"]));
+        model.BakeNormalization(_folder["baked.onnx"], model.Thresholds!, new() { AddLabel = true, AddMask = true });
+        AnomalyOnnxModel baked = AnomalyOnnxModel.Open(_folder["baked.onnx"]);
+        Assert.AreEqual("is_anomalous", baked.LabelOutputName);
+        Assert.AreEqual("anomaly_mask", baked.MaskOutputName);
+        Assert.AreEqual("pred_score", baked.ScoreOutputName);
+        Assert.AreEqual("raw", baked.ToString().Split('\n').Single(line => line.StartsWith("Scale", StringComparison.Ordinal))[11..14]);
+
+        // White gives |1 - 0.25| = 0.75 raw, three times the threshold, which the model itself would scale to 0.625.
+        using var runtime = new Runtime(_folder["baked.onnx"]);
+        (string, Array, long[]) white = ("input", Enumerable.Repeat(1f, 72).ToArray(), [1, 3, 4, 6]);
+        Assert.AreEqual(300, runtime.Run<float>("normalized_score", white)[0]);
+        Assert.AreEqual(0.625f, runtime.Run<float>("pred_score", white)[0]);
+        Assert.IsTrue(runtime.Run<float>("normalized_map", white).All(value => value == 300));
+    }
+
+    [TestMethod]
+    public void Outputs_that_were_named_by_hand_stay_named_in_a_baked_model()
+    {
+        ModelProto twoMaps = ModelFile.Vision(score: null, map: "first");
+        twoMaps.Graph.Node.Add(ModelFile.Node("Neg", ["first"], ["second"]));
+        twoMaps.Graph.Output.Add(ModelFile.Value("second", typeof(float), 1, 1, 4, 6));
+        AnomalyOnnxModel.Open(twoMaps.Save(_folder["model.onnx"]), mapOutputName: "second").BakeNormalization(_folder["baked.onnx"], new(1, 1));
+        Assert.AreEqual("second", AnomalyOnnxModel.Open(_folder["baked.onnx"]).MapOutputName);
+        Assert.AreEqual("first", AnomalyOnnxModel.Open(_folder["baked.onnx"], mapOutputName: "first").MapOutputName);
+    }
+
+    [TestMethod]
     [DataRow("image_threshold", "7", DisplayName = "one of two")]
     [DataRow("pixel_threshold", "NaN", DisplayName = "not finite")]
     [DataRow("pixel_threshold", "auto", DisplayName = "not a number")]
@@ -139,7 +218,8 @@ public sealed class AnomalyOnnxModelTests : IDisposable
     }
 
     // pred_score, pred_label, anomaly_map and pred_mask; scores and map clipped to 0..1 at the end, as anomalib's post-processor does.
-    private static ModelProto Anomalib2()
+    // With or without (raw - 0.25) / 4 + 0.5 before the clip.
+    private static ModelProto Anomalib2(bool scales = false)
     {
         ModelProto model = ModelFile.Vision(opset: 14, batch: null, height: null, width: null, score: "raw_score", map: "raw_map");
         GraphProto graph = model.Graph;
@@ -147,8 +227,10 @@ public sealed class AnomalyOnnxModelTests : IDisposable
         graph.Initializer.Add(ModelFile.Tensor("low", typeof(float), [0], []));
         graph.Initializer.Add(ModelFile.Tensor("high", typeof(float), [1], []));
         graph.Initializer.Add(ModelFile.Tensor("half", typeof(float), [0.5], []));
-        graph.Node.Add(ModelFile.Node("Clip", ["raw_score", "low", "high"], ["pred_score"]));
-        graph.Node.Add(ModelFile.Node("Clip", ["raw_map", "low", "high"], ["anomaly_map"]));
+        graph.Initializer.Add(ModelFile.Tensor("threshold", typeof(float), [0.25], []));
+        graph.Initializer.Add(ModelFile.Tensor("range", typeof(float), [4], []));
+        Clip("raw_score", "pred_score");
+        Clip("raw_map", "anomaly_map");
         graph.Node.Add(ModelFile.Node("Greater", ["pred_score", "half"], ["pred_label"]));
         graph.Node.Add(ModelFile.Node("Greater", ["anomaly_map", "half"], ["pred_mask"]));
         graph.Output.Add(ModelFile.Value("pred_score", typeof(float), null, 1));
@@ -156,5 +238,18 @@ public sealed class AnomalyOnnxModelTests : IDisposable
         graph.Output.Add(ModelFile.Value("anomaly_map", typeof(float), null, 1, null, null));
         graph.Output.Add(ModelFile.Value("pred_mask", typeof(bool), null, 1, null, null));
         return model;
+
+        void Clip(string raw, string output)
+        {
+            if (scales)
+            {
+                graph.Node.Add(ModelFile.Node("Sub", [raw, "threshold"], [$"{raw}_shifted"]));
+                graph.Node.Add(ModelFile.Node("Div", [$"{raw}_shifted", "range"], [$"{raw}_divided"]));
+                graph.Node.Add(ModelFile.Node("Add", [$"{raw}_divided", "half"], [$"{raw}_scaled"]));
+                raw = $"{raw}_scaled";
+            }
+
+            graph.Node.Add(ModelFile.Node("Clip", [raw, "low", "high"], [output]));
+        }
     }
 }

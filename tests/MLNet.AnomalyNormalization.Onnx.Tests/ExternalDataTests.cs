@@ -47,6 +47,25 @@ public sealed class ExternalDataTests : IDisposable
     }
 
     [TestMethod]
+    public void A_model_at_the_root_of_the_file_system_finds_its_data()
+    {
+        ModelProto model = ModelFile.Vision().WithExternalData("weight", _folder["weights.bin"][1..], bytes => File.WriteAllBytes(_folder["weights.bin"], bytes));
+        ExternalData.Check(model.Graph, Path.GetPathRoot(_folder["weights.bin"])!);
+    }
+
+    [TestMethod]
+    public void More_data_than_one_file_can_hold_is_refused_by_the_limit_before_it_is_read()
+    {
+        ModelProto model = ModelFile.Vision().WithExternalData("weight", "bank.bin", _ => { });
+        model.Graph.Initializer.First(tensor => tensor.Name == "weight").ExternalData.Single(entry => entry.Key == "length").Value = $"{3L << 30}";
+        using (FileStream sparse = File.Create(_folder["bank.bin"]))
+            sparse.SetLength(3L << 30);
+        AnomalyOnnxModel opened = AnomalyOnnxModel.Open(model.Save(_folder["model.onnx"]));
+        var e = Assert.ThrowsExactly<InvalidDataException>(() => new ScoringGraph(opened));
+        StringAssert.Contains(e.Message, "the most that one ONNX file");
+    }
+
+    [TestMethod]
     public void Missing_and_truncated_external_data_is_refused_with_the_file_and_the_tensor()
     {
         string path = Save("model.data");

@@ -19,6 +19,11 @@ public sealed class OutputRolesTests
     [DataRow("pred_score:Single* anomaly_map:Single*", "pred_score", "anomaly_map", DisplayName = "names alone, no shapes")]
     [DataRow("first:Single[1,1,8,8] anomaly_map:Single[1,1,8,8]", null, "anomaly_map", DisplayName = "a name before a shape")]
     [DataRow("score:Single[1,1,8,8] map:Single[1]", "map", "score", DisplayName = "a shape that belies its name")]
+    [DataRow("pred_score:Single[?,?] pred_label:Boolean[?,?] anomaly_map:Single[?,?,?,?] pred_mask:Boolean[?,?,?,?]", "pred_score", "anomaly_map",
+        DisplayName = "anomalib 2, all dimensions open")]
+    [DataRow("output:Single[?,?,?,?] 360:Single[?]", "360", "output", DisplayName = "anomalib 1.2, all dimensions open")]
+    [DataRow("f:Single[?,100,?,?] anomaly_map:Single[?,?,?,?]", null, "anomaly_map", DisplayName = "features of an open size are no map")]
+    [DataRow("pred_score:Single[?,?,?,?]", "pred_score", null, DisplayName = "a score of four open dimensions, by its name")]
     [DataRow("l:Int64[1] s:Single[1] ", "s", null, DisplayName = "integers are no score")]
     public void Score_and_map_are_found(string outputs, string? score, string? map)
     {
@@ -61,5 +66,23 @@ public sealed class OutputRolesTests
         }
 
         return model;
+    }
+
+    [TestMethod]
+    public void A_label_is_known_by_its_name_and_not_by_its_shape()
+    {
+        ModelProto model = ModelFile.Raw(typeof(float), [("pred_score", [1, 1])]);
+        model.Graph.Output.Add(ModelFile.Value("is_saturated", typeof(bool), 1, 1));
+        model.Graph.Output.Add(ModelFile.Value("pred_label", typeof(bool), 1, 1));
+        AnomalyOnnxOutput[] outputs = OutputRoles.Assign(model, null, null);
+        Assert.AreEqual("pred_label", outputs.Single(output => output.Role == AnomalyOutputRole.Label).Name);
+        Assert.AreEqual(AnomalyOutputRole.Other, outputs.Single(output => output.Name == "is_saturated").Role);
+    }
+
+    [TestMethod]
+    public void One_output_cannot_be_named_for_both()
+    {
+        ModelProto model = ModelFile.Raw(typeof(float), [("a", [1, 1]), ("b", [1, 1])]);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => OutputRoles.Assign(model, "a", "a")).Message, "'a' is named for the score and");
     }
 }

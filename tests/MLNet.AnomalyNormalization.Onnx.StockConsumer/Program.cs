@@ -1,17 +1,22 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-// MODEL PHOTO...: inspects every photo with a saved pipeline and prints the bits of its normalised score, and map if there is one.
+// MODEL.zip... PHOTO...: inspects every photo with every saved pipeline and prints the bits of its normalised score, and map if any.
 var mlContext = new MLContext();
-ITransformer model = mlContext.Model.Load(args[0], out _);
-foreach (string path in args[1..])
+foreach (string model in args.Where(IsModel))
 {
-    IDataView inspection = model.Transform(mlContext.Data.LoadFromEnumerable([new Photo { Path = path }]));
-    IEnumerable<float> values = new[] { "NormalizedScore", "NormalizedMap" }
-        .Where(column => inspection.Schema.GetColumnOrNull(column) is not null)
-        .SelectMany(column => inspection.GetColumn<float[]>(column).Single());
-    Console.WriteLine(string.Join(' ', values.Select(BitConverter.SingleToUInt32Bits)));
+    ITransformer pipeline = mlContext.Model.Load(model, out _);
+    foreach (string path in args.Where(path => !IsModel(path)))
+    {
+        IDataView inspection = pipeline.Transform(mlContext.Data.LoadFromEnumerable([new Photo { Path = path }]));
+        IEnumerable<float> values = new[] { "NormalizedScore", "NormalizedMap" }
+            .Where(column => inspection.Schema.GetColumnOrNull(column) is not null)
+            .SelectMany(column => inspection.GetColumn<float[]>(column).Single());
+        Console.WriteLine(string.Join(' ', values.Select(BitConverter.SingleToUInt32Bits)));
+    }
 }
+
+static bool IsModel(string path) => path.EndsWith(".zip", StringComparison.Ordinal);
 
 internal sealed class Photo
 {

@@ -153,39 +153,35 @@ public sealed class ExportedModelTests : IDisposable
     [TestMethod]
     public void Saved_pipelines_give_the_same_bits_in_a_process_without_our_packages()
     {
-        string consumer = AppContext.BaseDirectory.Replace("Onnx.Tests", "Onnx.StockConsumer", StringComparison.Ordinal);
-        var failures = new List<string>();
+        var expected = new List<string>();
+        string[] paths = [];
         foreach (string name in NamesOfOnePhoto)
         {
             ExportedModel export = ExportedModel.Find(name);
-            try
-            {
-                IDataView photos = PhotosOf(export, count: 2);
-                AnomalyOnnxModel model = AnomalyOnnxModel.Open(export.Path);
-                ITransformer fitted = Pipeline(model, ThresholdsOf(export)).Fit(photos);
-                _mlContext.Model.Save(fitted, photos.Schema, _folder["pipeline.zip"]);
-                IDataView scored = fitted.Transform(photos);
-                string[] columns = model.MapOutputName is null ? ["NormalizedScore"] : ["NormalizedScore", "NormalizedMap"];
-                string[] expected = [.. Enumerable.Range(0, 2).Select(i => string.Join(' ', columns
-                    .SelectMany(column => scored.GetColumn<float[]>(column).ElementAt(i)).Select(BitConverter.SingleToUInt32Bits)))];
-                string[] paths = [.. export.Expected.Rows.Take(2).Select(row => Path.Combine(ExportedModel.Photos, row.File))];
-                using Process process = Process.Start(new ProcessStartInfo(
-                    "dotnet", [Path.Combine(consumer, "MLNet.AnomalyNormalization.Onnx.StockConsumer.dll"), _folder["pipeline.zip"], .. paths])
-                {
-                    RedirectStandardOutput = true,
-                })!;
-                string[] actual = process.StandardOutput.ReadToEnd().Trim().Split('\n');
-                process.WaitForExit();
-                if (!expected.SequenceEqual(actual))
-                    failures.Add($"{name}: other bits");
-            }
-            catch (Exception e) when (e is ArgumentException or InvalidDataException or InvalidOperationException)
-            {
-                failures.Add($"{name}: {e.Message}");
-            }
+            IDataView photos = PhotosOf(export, count: 2);
+            paths = [.. export.Expected.Rows.Take(2).Select(row => Path.Combine(ExportedModel.Photos, row.File))];
+            AnomalyOnnxModel model = AnomalyOnnxModel.Open(export.Path);
+            ITransformer fitted = Pipeline(model, ThresholdsOf(export)).Fit(photos);
+            _mlContext.Model.Save(fitted, photos.Schema, _folder[$"{expected.Count}.zip"]);
+            IDataView scored = fitted.Transform(photos);
+            string[] columns = model.MapOutputName is null ? ["NormalizedScore"] : ["NormalizedScore", "NormalizedMap"];
+            float[][][] values = [.. columns.Select(column => scored.GetColumn<float[]>(column).ToArray())];
+            expected.AddRange(paths.Select((_, i) => $"{name}: {string.Join(' ', values.SelectMany(column => column[i]).Select(BitConverter.SingleToUInt32Bits))}"));
         }
 
-        Assert.IsEmpty(failures, string.Join('\n', failures));
+        string consumer = AppContext.BaseDirectory.Replace("Onnx.Tests", "Onnx.StockConsumer", StringComparison.Ordinal);
+        string[] zips = [.. Enumerable.Range(0, expected.Count / 2).Select(i => _folder[$"{2 * i}.zip"])];
+        using Process process = Process.Start(new ProcessStartInfo(
+            "dotnet", [Path.Combine(consumer, "MLNet.AnomalyNormalization.Onnx.StockConsumer.dll"), .. zips, .. paths])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string[] actual = process.StandardOutput.ReadToEnd().Trim().Split('\n');
+        process.WaitForExit();
+        Assert.HasCount(expected.Count, actual);
+        string[] different = [.. expected.Zip(actual).Where(pair => pair.First[(pair.First.IndexOf(':', StringComparison.Ordinal) + 2)..] != pair.Second)
+            .Select(pair => pair.First[..pair.First.IndexOf(':', StringComparison.Ordinal)])];
+        CollectionAssert.AreEqual(Array.Empty<string>(), different);
     }
 
     [TestMethod]

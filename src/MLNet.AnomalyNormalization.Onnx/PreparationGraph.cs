@@ -79,7 +79,11 @@ internal static class PreparationGraph
                 GraphEditor.Attribute("exclude_outside", antialias ? 1L : 0L),
                 GraphEditor.Attribute("coordinate_transformation_mode", "half_pixel")),
         };
-        return preprocessing.Library != ImageLibrary.OpenCv ? resized
-            : graph.Node("Clip", [graph.Node("Round", [resized]), graph.Constant(0f), graph.Constant(255f)]);
+        if (preprocessing.Library != ImageLibrary.OpenCv)
+            return resized;
+
+        // Halves go up, in OpenCV's whole numbers; ONNX's Round takes them to even. They abound where sizes have simple ratios.
+        string rounded = graph.Node("Floor", [graph.Node("Add", [resized, graph.Constant(0.5f)])]);
+        return graph.Node("Clip", [rounded, graph.Constant(0f), graph.Constant(255f)]);
     }
 }

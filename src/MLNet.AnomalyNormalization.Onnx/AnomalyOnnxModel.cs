@@ -18,8 +18,9 @@ public sealed class AnomalyOnnxModel
 
     private readonly ModelThresholds _thresholds;
     private readonly ModelPreparation _preparation;
+    private readonly ModelProto? _inMemory;
 
-    private AnomalyOnnxModel(string path, ModelProto model, AnomalyOnnxOutput[] outputs, string? descriptionPath)
+    private AnomalyOnnxModel(string path, ModelProto model, AnomalyOnnxOutput[] outputs, ModelSidecar sidecar)
     {
         Path = path;
         Opset = GraphEditor.OpsetOf(model);
@@ -46,11 +47,17 @@ public sealed class AnomalyOnnxModel
         (ScorePostProcessing, MapPostProcessing) = (score?.Scaling, map?.Scaling);
         IsAlreadyNormalized = (score ?? map)?.IsClipped == true;
 
-        ModelSidecar sidecar = ModelSidecar.Find(path, descriptionPath);
         _preparation = ModelPreparation.Of(this, model, reader, sidecar);
         _thresholds = ModelThresholds.Of(ModelMetadata.ReadThresholds(model, path), score, map, sidecar);
         Notes = [.. _thresholds.Notes, .. _preparation.Notes, .. sidecar.Notes];
     }
+
+    /// <summary>A model that was made here and is in no file as yet.</summary>
+    /// <param name="name">What it is called, in place of a path.</param>
+    /// <param name="model">The model, with all its data; it must not change any more.</param>
+    internal AnomalyOnnxModel(string name, ModelProto model)
+        : this(name, model, OutputRoles.Assign(model, null, null), ModelSidecar.None)
+        => _inMemory = model;
 
     /// <summary>The file.</summary>
     public string Path { get; }
@@ -183,8 +190,11 @@ public sealed class AnomalyOnnxModel
                 + $"per image or pixel; it has {string.Join(", ", outputs.Select(Describe))}. Name the outputs if one of them is.");
         }
 
-        return new(path, model, outputs, descriptionPath);
+        return new(path, model, outputs, ModelSidecar.Find(path, descriptionPath));
     }
+
+    /// <summary>The whole model, to change.</summary>
+    internal ModelProto Read() => _inMemory?.Clone() ?? OnnxFile.Read(Path);
 
     /// <summary>
     /// Writes the model with outputs added in which 100 is the threshold: <c>normalized_score</c>, <c>normalized_map</c> and, if asked for,
@@ -223,7 +233,7 @@ public sealed class AnomalyOnnxModel
         if (options.AddMask && MapOutputName is null)
             throw new ArgumentException($"'{Path}' gives no map, so there is no mask to add. Set AddMask to false.", nameof(options));
 
-        ModelProto model = OnnxFile.Read(Path);
+        ModelProto model = Read();
         if (ModelMetadata.IsBaked(model))
             throw new InvalidOperationException($"The normalisation is baked into '{Path}' already. Bake the model that it was made from.");
 

@@ -40,19 +40,24 @@ internal sealed class AnomalyScoringEstimator : IEstimator<ITransformer>
         }
     }
 
-    // Stock estimators that make columns of the same kinds say what the schema will be like.
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+        => OutputSchema(_catalog, inputSchema, _source, _options.ScoreColumnName, MapColumn);
+
+    /// <summary>The shape of a schema with the raw columns, whatever model they come from.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column of pictures is missing or of another type.</exception>
+    public static SchemaShape OutputSchema(TransformsCatalog catalog, SchemaShape inputSchema, string source, string score, string? map)
     {
+        // Stock estimators that make columns of the same kinds say what the schema will be like.
         ArgumentNullException.ThrowIfNull(inputSchema);
-        bool isText = ScoringColumn.CheckIsText(inputSchema, _source);
-        string image = $"{_options.ScoreColumnName}.Image";
+        bool isText = ScoringColumn.CheckIsText(inputSchema, source);
+        string image = $"{score}.Image";
         if (isText)
-            inputSchema = _catalog.LoadImages(image, null, _source).GetOutputSchema(inputSchema);
-        inputSchema = _catalog.ResizeImages(image, 1, 1, isText ? image : _source).GetOutputSchema(inputSchema);
-        inputSchema = _catalog.ExtractPixels(_options.ScoreColumnName, image).GetOutputSchema(inputSchema);
-        if (MapColumn is { } map)
-            inputSchema = _catalog.ExtractPixels(map, image).GetOutputSchema(inputSchema);
-        return _catalog.DropColumns(image).GetOutputSchema(inputSchema);
+            inputSchema = catalog.LoadImages(image, null, source).GetOutputSchema(inputSchema);
+        inputSchema = catalog.ResizeImages(image, 1, 1, isText ? image : source).GetOutputSchema(inputSchema);
+        inputSchema = catalog.ExtractPixels(score, image).GetOutputSchema(inputSchema);
+        if (map is not null)
+            inputSchema = catalog.ExtractPixels(map, image).GetOutputSchema(inputSchema);
+        return catalog.DropColumns(image).GetOutputSchema(inputSchema);
     }
 
     private AnomalyScorer CreateScorer() => new(_model, _options.Preprocessing, _options.GpuDeviceId, "options");

@@ -17,6 +17,9 @@ internal sealed class ModelSidecar
     {
     }
 
+    /// <summary>Of a model that stands beside nothing.</summary>
+    public static ModelSidecar None { get; } = new();
+
     /// <summary>The raw thresholds; null if no file tells them.</summary>
     public AnomalyThresholds? Thresholds { get; private set; }
 

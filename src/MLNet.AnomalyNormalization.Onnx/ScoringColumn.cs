@@ -13,7 +13,11 @@ internal sealed class ScoringColumn(string name, string source, AnomalyScorer sc
 
     public string Source => source;
 
-    public void Check(DataViewSchema schema)
+    public void Check(DataViewSchema schema) => Find(schema, source);
+
+    /// <summary>The column of pictures.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is missing or of another type.</exception>
+    public static DataViewSchema.Column Find(DataViewSchema schema, string source)
     {
         if (schema.GetColumnOrNull(source) is not { } column)
         {
@@ -23,9 +27,10 @@ internal sealed class ScoringColumn(string name, string source, AnomalyScorer sc
 
         if (!PictureColumn.IsPicture(column.Type))
             throw new ArgumentOutOfRangeException(nameof(schema), $"Column '{source}': expected {Expected}, got {column.Type}.");
+        return column;
     }
 
-    /// <inheritdoc cref="Check(DataViewSchema)"/>
+    /// <inheritdoc cref="Find"/>
     public static bool CheckIsText(SchemaShape schema, string source)
     {
         SchemaShape.Column column = schema.FirstOrDefault(column => column.Name == source);

@@ -19,7 +19,7 @@ internal sealed class ScoringGraph
     public ScoringGraph(AnomalyOnnxModel model)
     {
         _model = model;
-        _graph = new(OnnxFile.Read(model.Path));
+        _graph = new(model.Read());
         ExternalData.Embed(_graph.Graph, OnnxFile.FolderOf(model.Path));
     }
 

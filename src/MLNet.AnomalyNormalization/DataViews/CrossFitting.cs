@@ -46,7 +46,7 @@ internal static class CrossFitting
         return count;
     }
 
-    private static long[] ReadGroups(IDataView data, string name)
+    public static long[] ReadGroups(IDataView data, string name)
     {
         const string Expected = "expected text, a key, Boolean or a whole number";
         if (data.Schema.GetColumnOrNull(name) is not { } column)

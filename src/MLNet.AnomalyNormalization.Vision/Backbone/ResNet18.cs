@@ -24,7 +24,9 @@ internal static class ResNet18
     /// </typeparam>
     /// <param name="original">The model in the package.</param>
     /// <param name="licence">Its licence, which goes with the weights into every model that is made of them.</param>
-    /// <exception cref="InvalidDataException">The file is another model, or <typeparamref name="T"/> can't hold one of its weights.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is another model, or <typeparamref name="T"/> can't hold one of its weights.
+    /// </exception>
     public static ModelProto Cut<T>(ModelProto original, string licence)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {

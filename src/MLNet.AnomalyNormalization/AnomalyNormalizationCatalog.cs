@@ -24,14 +24,20 @@ public static class AnomalyNormalizationCatalog
 
     /// <summary>
     /// Normalises raw anomaly scores and maps by thresholds that are learned from the label column and, if the options name one, the mask
-    /// column. The data is read in two passes and with constant memory, however many pixels it has; the result is exact.
+    /// column. The data is read in two passes (four or so for Double scores) and with constant memory, however many pixels it has; the result
+    /// is exact.
     /// </summary>
     /// <param name="catalog">The transforms catalog.</param>
-    /// <param name="strategy">How a threshold is learned; the same for images and pixels.</param>
+    /// <param name="strategy">How a threshold is learned; that of pixels too, unless the options have another one for them.</param>
     /// <param name="options">
-    /// Which columns, and by which rule. Without a mask column the pixel threshold is the image threshold; without a score column the image
-    /// threshold is the pixel threshold.
+    /// Which columns, and by which rule. Without a mask column the pixel threshold is learned from the maps of normal rows, or is the image
+    /// threshold if the strategy needs anomalies; without a score column the image threshold is the pixel threshold.
     /// </param>
+    /// <remarks>
+    /// The rows must not be those that a model before it is trained on, as they are in <c>trainer.Append(NormalizeAnomaly(...)).Fit(train)</c>:
+    /// its scores of them are too low, and most new rows can be alarms. Fit it on the scores of rows apart, or use
+    /// <see cref="CalibrateThresholds"/>, which needs none.
+    /// </remarks>
     /// <exception cref="ArgumentException">
     /// The options name no column, names that are in each other's way, or nothing that a threshold could be learned from.
     /// </exception>

@@ -16,6 +16,8 @@ namespace MLNet.AnomalyNormalization;
 /// at the schema alone.</description></item>
 /// <item><term>Input column data type</term><description>Single or Double; scalar, known-size or variable-size vector.</description></item>
 /// <item><term>Output column data type</term><description>As the input; Boolean for the predicted label.</description></item>
+/// <item><term>Rows to learn from</term><description>Ones that the model which scored them was not trained on; see
+/// <c>mlContext.AnomalyDetection.CalibrateThresholds</c>.</description></item>
 /// <item><term>Saved model</term><description>Stock ML.NET components; loads with and without this package.</description></item>
 /// </list>
 /// </remarks>
@@ -60,6 +62,10 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
         foreach (NormalizedColumn column in NormalizedColumn.From(expected, _options.On(expected)))
             column.RequireItemType(input.Schema);
 
+        _learner?.Warn(
+            "The thresholds are learned from the rows that the pipeline is fitted on. If a model before them is trained on the same rows, its "
+            + "scores of them are too low, and new normal rows raise more alarms than promised. Learn from rows that it has not seen: "
+            + "mlContext.AnomalyDetection.CalibrateThresholds does.");
         (ThresholdFit? image, ThresholdFit? pixel) = _learner?.Learn(new LearningData(input)) ?? default;
         return Fit(input, image, pixel);
     }

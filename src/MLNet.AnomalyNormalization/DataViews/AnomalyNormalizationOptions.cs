@@ -1,3 +1,5 @@
+using Microsoft.ML.Runtime;
+
 namespace MLNet.AnomalyNormalization;
 
 /// <summary>
@@ -74,6 +76,13 @@ public sealed record AnomalyNormalizationOptions
     /// normaliser, as in <c>mlContext.Transforms.ReplaceMissingValues("Score")</c>, which makes it 0.
     /// </summary>
     public bool CountNaNAsAnomalous { get; init; }
+
+    /// <summary>
+    /// Where learning warns, usually the <c>MLContext</c>, whose <c>Log</c> event then tells it: of a scale that says little
+    /// (<see cref="ThresholdFit.Warning"/>), and of thresholds that are learned from the very rows that a pipeline is fitted on. ML.NET's
+    /// catalogs keep their context to themselves, so that it has to be named here.
+    /// </summary>
+    public IChannelProvider? Log { get; init; }
 
     /// <summary>These options, with evaluation thresholds on the scale of the given thresholds.</summary>
     internal AnomalyNormalizationOptions On(AnomalyThresholds thresholds) => this with

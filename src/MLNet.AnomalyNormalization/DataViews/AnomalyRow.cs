@@ -133,7 +133,8 @@ internal sealed class AnomalyRow
     public static InvalidDataException Invalid(DataViewSchema.Column? column, long position, string what)
         => new($"Column '{column?.Name}', row {position}: {what}.");
 
-    private static float RoundDown(double value) => (float)value is var single && single > value ? MathF.BitDecrement(single) : single;
+    /// <summary>The nearest Single that is not greater.</summary>
+    public static float RoundDown(double value) => (float)value is var single && single > value ? MathF.BitDecrement(single) : single;
 
     private Reader<float>? Numbers(DataViewSchema.Column? column)
         => column is not { } present ? null

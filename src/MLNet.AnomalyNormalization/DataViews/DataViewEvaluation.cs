@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNet.AnomalyNormalization.DataViews;
 
@@ -149,13 +150,13 @@ internal sealed class DataViewEvaluation
             map = new AnomalyMap(values, height, width);
         }
 
-        return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : (float)row.ReadScore(), isAnomalous, map, mask,
+        return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : row.ReadScore(), isAnomalous, map, mask,
             _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray());
     }
 
     private void Evaluate(List<EvaluatedRow> rows, EvaluationPart part)
     {
-        var batch = new AnomalyBatch([.. rows.Select(row => row.Score)])
+        var batch = new AnomalyBatch([.. rows.Select(row => AnomalyRow.RoundDown(row.Score))])
         {
             Maps = _columns.Mask is null ? null : [.. rows.Select(row => row.Map!)],
             BoxScores = _columns.BoxScores is null ? null : [.. rows.Select(row => row.BoxScores!)],
@@ -169,7 +170,10 @@ internal sealed class DataViewEvaluation
             if (_columns.Score is not null)
             {
                 RequireNumbers(_columns.Score, [batch.Scores[i]], row.Position);
-                part.Images.Add(batch.Scores[i], row.IsAnomalous);
+                if (AnomalyColumns.ItemOf(_columns.Score.Value.Type) == NumberDataViewType.Double)
+                    part.Images.Add(batch.Scores[i] == AnomalyRow.RoundDown(row.Score) ? row.Score : batch.Scores[i], row.IsAnomalous);
+                else
+                    part.Images.Add(batch.Scores[i], row.IsAnomalous);
             }
 
             part.AddRow(row.Batch, row.Mask is not null);
@@ -192,7 +196,7 @@ internal sealed class DataViewEvaluation
     }
 
     private sealed record EvaluatedRow(
-        long Position, long Batch, float Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores);
+        long Position, long Batch, double Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores);
 
     private sealed class TestThreshold(double value) : IThresholdMetrics
     {

@@ -1,6 +1,7 @@
 using System.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
 using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.DataViews;
@@ -72,15 +73,37 @@ internal sealed class ThresholdLearner
                 pixels = null;
         }
 
+        foreach (ThresholdFit? fit in (ThresholdFit?[])[image, pixel])
+        {
+            if (fit?.Warning is { } warning)
+                Warn(warning);
+        }
+
         return (image, pixel);
+    }
+
+    /// <summary>Tells the log of the options, if they name one.</summary>
+    public void Warn(string message)
+    {
+        using IChannel? channel = _options.Log?.Start("NormalizeAnomaly");
+        channel?.Warning(MessageSensitivity.None, message);
     }
 
     private static ScoreType TypeOf(DataViewSchema.Column column)
         => AnomalyColumns.ItemOf(column.Type) == NumberDataViewType.Double ? ScoreType.Double : ScoreType.Single;
 
     private AnomalyColumns Columns(DataViewSchema schema, bool ofImages, bool ofPixels)
-        => new(schema, ofImages ? _options.ScoreColumnName : null, _options.LabelColumnName,
+    {
+        if (_options.LabelColumnName is { } label && schema.GetColumnOrNull(label) is null)
+        {
+            throw new ArgumentOutOfRangeException(nameof(schema),
+                $"Column '{label}' is missing, so that nothing tells which rows are normal: expected a label in a schema with "
+                + $"{string.Join(", ", schema.Select(column => column.Name))}. Name the label column, or set LabelColumnName to null if all rows are normal.");
+        }
+
+        return new(schema, ofImages ? _options.ScoreColumnName : null, _options.LabelColumnName,
             ofPixels ? _options.MapColumnName : null, ofPixels ? _options.MaskColumnName : null);
+    }
 
     private void Read(LearningData data, ScoreCounts? images, ScoreCounts? pixels, ref long unit)
     {

@@ -2,13 +2,14 @@ using System.Runtime.InteropServices;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Scale;
+using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>
 /// Collects image scores with their labels and computes how well they separate anomalous from normal images. Order, batches and the way
-/// the rows were split and merged change no bit of the result. Keeps 4 bytes a row. Not safe for several threads at once: give each thread
-/// an evaluator and merge them.
+/// the rows were split and merged change no bit of the result. Scores are compared in the type that they have, Single or Double; all of an
+/// evaluator have the same. Keeps 8 bytes a row. Not safe for several threads at once: give each thread an evaluator and merge them.
 /// </summary>
 /// <param name="countNaNAsAnomalous">
 /// Whether a score of NaN counts as anomalous, above every finite score (as positive infinity). Otherwise it is refused.
@@ -16,11 +17,16 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 {
     private const byte StateKind = 1;
+    private const int CountsNaN = 1;
+    private const int HoldsDouble = 2;
 
     private readonly bool _countNaNAsAnomalous = countNaNAsAnomalous;
-    private readonly List<float> _normal = [];
-    private readonly List<float> _anomalous = [];
-    private readonly List<float> _unknown = [];
+    private readonly List<double> _normal = [];
+    private readonly List<double> _anomalous = [];
+    private readonly List<double> _unknown = [];
+
+    // Null before the first row.
+    private ScoreType? _type;
 
     /// <summary>The number of rows that were added, those with an unknown label included.</summary>
     public long Count => (long)_normal.Count + _anomalous.Count + _unknown.Count;
@@ -28,27 +34,17 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     /// <summary>Adds one row.</summary>
     /// <param name="score">The score of an image, normalised or raw; higher is more anomalous; may be infinite.</param>
     /// <param name="isAnomalous">The label; null if it is unknown, so that the score counts among the overlapping scores alone.</param>
-    /// <exception cref="ArgumentException"><paramref name="score"/> is NaN, and NaN is not counted as anomalous.</exception>
-    public void Add(float score, bool? isAnomalous)
-    {
-        if (float.IsNaN(score))
-        {
-            score = _countNaNAsAnomalous
-                ? float.PositiveInfinity
-                : throw new ArgumentException(
-                    $"The score of row {Count} is NaN. Find out why the model gave it, or make the evaluator count NaN as anomalous.",
-                    nameof(score));
-        }
+    /// <exception cref="ArgumentException">
+    /// <paramref name="score"/> is NaN, and NaN is not counted as anomalous; or the evaluator holds scores of the other type.
+    /// </exception>
+    public void Add(float score, bool? isAnomalous) => Add(ScoreType.Single, score, isAnomalous);
 
-        List<float> scores = isAnomalous switch { true => _anomalous, false => _normal, null => _unknown };
-
-        // Adding 0 turns -0 into +0, its equal.
-        scores.Add(score + 0f);
-    }
+    /// <inheritdoc cref="Add(float, bool?)"/>
+    public void Add(double score, bool? isAnomalous) => Add(ScoreType.Double, score, isAnomalous);
 
     /// <summary>Adds the rows of another evaluator, which stays as it is.</summary>
     /// <param name="other">The other evaluator.</param>
-    /// <exception cref="ArgumentException">The other evaluator treats NaN differently.</exception>
+    /// <exception cref="ArgumentException">The other evaluator treats NaN differently, or holds scores of the other type.</exception>
     public void Merge(ImageEvaluator other)
     {
         ArgumentNullException.ThrowIfNull(other);
@@ -59,26 +55,29 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
                 nameof(other));
         }
 
+        if (other._type is not null)
+            Require(other._type, nameof(other));
         _normal.AddRange(other._normal);
         _anomalous.AddRange(other._anomalous);
         _unknown.AddRange(other._unknown);
     }
 
     /// <summary>Computes the metrics of all rows so far; more can be added afterwards.</summary>
-    /// <param name="threshold">The decision threshold, compared as Single; 100 on the normalised scale.</param>
+    /// <param name="threshold">The decision threshold, compared in the type of the scores; 100 on the normalised scale.</param>
     /// <param name="falsePositiveCount">
     /// How many normal images <see cref="DetectionMetrics.DetectionRateAtFalsePositiveCount"/> allows to be taken for anomalous.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// <paramref name="threshold"/> is not finite as Single, or <paramref name="falsePositiveCount"/> is negative.
+    /// <paramref name="threshold"/> is not finite in the type of the scores, or <paramref name="falsePositiveCount"/> is negative.
     /// </exception>
     public ImageMetrics Compute(double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10)
     {
-        float decision = ThresholdCurve.RequireThreshold(threshold);
         ArgumentOutOfRangeException.ThrowIfNegative(falsePositiveCount);
+        (Func<double, float> toCurve, Func<float, double> fromCurve) = Axis(threshold);
+        float decision = toCurve(threshold);
 
-        ulong[] anomalous = RadixSort.Sort([.. _anomalous.Select(score => (ulong)ScoreKey.Of(score) << 32)]);
-        var curve = ThresholdCurve.Of(anomalous, [[.. _normal]], decision, threads: 1);
+        ulong[] anomalous = RadixSort.Sort([.. _anomalous.Select(score => (ulong)ScoreKey.Of(toCurve(score)) << 32)]);
+        var curve = ThresholdCurve.Of(anomalous, [[.. _normal.Select(toCurve)]], decision, threads: 1);
         (double maximumF1, double maximumF1Threshold) = curve.MaximumF1();
         return new ImageMetrics
         {
@@ -87,7 +86,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
             AreaUnderRocCurve = curve.AreaUnderRocCurve(),
             AreaUnderPrecisionRecallCurve = curve.AveragePrecision(),
             MaximumF1Score = maximumF1,
-            MaximumF1Threshold = maximumF1Threshold,
+            MaximumF1Threshold = fromCurve((float)maximumF1Threshold),
             DetectionRateAtFalsePositiveCount = curve.DetectionRate(falsePositiveCount),
             FalsePositiveCount = falsePositiveCount,
             OverlappingScores = curve.OverlappingScores() + OverlappingUnknown(),
@@ -99,11 +98,15 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     public void WriteTo(Stream stream)
     {
         using var writer = new StateWriter(stream, StateKind);
-        writer.Write(_countNaNAsAnomalous ? (byte)1 : (byte)0);
-        foreach (List<float> scores in All)
+        bool isDouble = _type == ScoreType.Double;
+        writer.Write((byte)((_countNaNAsAnomalous ? CountsNaN : 0) | (isDouble ? HoldsDouble : 0)));
+        foreach (List<double> scores in All)
         {
             writer.Write(scores.Count);
-            writer.Write<float>(CollectionsMarshal.AsSpan(scores));
+            if (isDouble)
+                writer.Write<double>(CollectionsMarshal.AsSpan(scores));
+            else
+                writer.Write<float>([.. scores.Select(score => (float)score)]);
         }
 
         writer.Complete();
@@ -115,21 +118,81 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     public static ImageEvaluator ReadFrom(Stream stream)
     {
         using var reader = new StateReader(stream, StateKind);
-        var evaluator = new ImageEvaluator(reader.Read<byte>() != 0);
-        foreach (List<float> scores in evaluator.All)
-            scores.AddRange(reader.ReadArray<float>(reader.ReadCount()));
+        byte flags = reader.Read<byte>();
+        if ((flags & ~(CountsNaN | HoldsDouble)) != 0)
+            throw reader.Corrupt($"the flags {flags}");
+
+        var evaluator = new ImageEvaluator((flags & CountsNaN) != 0);
+        bool isDouble = (flags & HoldsDouble) != 0;
+        foreach (List<double> scores in evaluator.All)
+        {
+            int count = reader.ReadCount();
+            scores.AddRange(isDouble ? reader.ReadArray<double>(count) : reader.ReadArray<float>(count).Select(score => (double)score));
+            if (scores.Contains(double.NaN))
+                throw reader.Corrupt("a score of NaN");
+        }
+
         reader.Complete();
+        evaluator._type = evaluator.Count == 0 ? null : isDouble ? ScoreType.Double : ScoreType.Single;
         return evaluator;
     }
 
-    private List<float>[] All => [_normal, _anomalous, _unknown];
+    private List<double>[] All => [_normal, _anomalous, _unknown];
+
+    private void Add(ScoreType type, double score, bool? isAnomalous)
+    {
+        Require(type, nameof(score));
+        if (double.IsNaN(score))
+        {
+            score = _countNaNAsAnomalous
+                ? double.PositiveInfinity
+                : throw new ArgumentException(
+                    $"The score of row {Count} is NaN. Find out why the model gave it, or make the evaluator count NaN as anomalous.",
+                    nameof(score));
+        }
+
+        List<double> scores = isAnomalous switch { true => _anomalous, false => _normal, null => _unknown };
+
+        // Adding 0 turns -0 into +0, its equal.
+        scores.Add(score + 0d);
+        _type = type;
+    }
+
+    private void Require(ScoreType type, string parameterName)
+    {
+        if (_type is not null && _type != type)
+        {
+            throw new ArgumentException(
+                $"The evaluator holds {_type} scores, but {type} ones came, which are compared differently. Use one evaluator for each type.",
+                parameterName);
+        }
+    }
+
+    // The curve is made of Single numbers. Of Double scores it needs the order alone, so that their ranks can stand in.
+    private (Func<double, float> ToCurve, Func<float, double> FromCurve) Axis(double threshold)
+    {
+        if (_type != ScoreType.Double)
+        {
+            ThresholdCurve.RequireThreshold(threshold);
+            return (score => (float)score + 0f, score => score);
+        }
+
+        if (!double.IsFinite(threshold))
+            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "A threshold must be a finite number.");
+
+        uint first = ScoreKey.Of(0f);
+        double[] ordered = [.. _normal.Concat(_anomalous).Append(threshold + 0d).Distinct().Order()];
+        return (
+            score => ScoreKey.ToScore(first + (uint)Array.BinarySearch(ordered, score + 0d)),
+            score => float.IsNaN(score) ? double.NaN : ordered[ScoreKey.Of(score) - first]);
+    }
 
     private long OverlappingUnknown()
     {
         if (_normal.Count == 0 || _anomalous.Count == 0)
             return 0;
 
-        float lowest = _anomalous.Min(), highest = _normal.Max();
+        double lowest = _anomalous.Min(), highest = _normal.Max();
         return _unknown.Count(score => lowest <= score && score <= highest);
     }
 }

@@ -54,4 +54,6 @@ internal sealed class ScoreType
 
     /// <summary>The least number of this type that is greater than a score of it.</summary>
     public required Func<double, double> Next { get; init; }
+
+    public override string ToString() => this == Single ? nameof(Single) : nameof(Double);
 }

@@ -227,7 +227,7 @@ public abstract class ThresholdStrategy
         if (!double.IsFinite(rounded))
         {
             throw new InvalidOperationException(
-                $"{this} leads to the threshold {rounded}, but a threshold must be a finite {(counts.Type == ScoreType.Single ? "Single" : "Double")}. " +
+                $"{this} leads to the threshold {rounded}, but a threshold must be a finite {counts.Type}. " +
                 "Leave out the rows with infinite or huge scores.");
         }
 

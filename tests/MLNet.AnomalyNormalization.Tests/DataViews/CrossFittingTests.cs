@@ -65,6 +65,37 @@ public sealed class CrossFittingTests
     }
 
     [TestMethod]
+    public void Rows_of_a_group_count_as_one_for_a_promise_about_new_groups()
+    {
+        // Ten parts in three photos each: a rate of 0.05 takes 19 parts.
+        FeatureRow[] rows = FeatureRow.Draw(30, new Random(8));
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => Calibrate("Part", 0.05)).Message, "19 independent normal rows, but found 10");
+        Assert.IsGreaterThan(Calibrate(null, 0.1), Calibrate("Part", 0.1));
+
+        double Calibrate(string? group, double rate) => _mlContext.AnomalyDetection.CalibrateThresholds(
+            new NearestNeighbor(_mlContext), View(rows), ThresholdStrategy.FalsePositiveRate(rate), 5, group, AllNormal).LastTransformer.Thresholds.Image;
+    }
+
+    [TestMethod]
+    public void The_best_rows_of_RandomizedPca_are_NaN_until_they_are_replaced()
+    {
+        // Rows in the very plane that it learns: it reconstructs many of them better than rounding can tell.
+        var random = new Random(9);
+        FeatureRow[] rows = [.. Enumerable.Range(0, 200).Select(_ => (U: FeatureRow.Normal(random), V: FeatureRow.Normal(random))).Select(p => new FeatureRow
+        {
+            Features = [.. Enumerable.Range(0, FeatureRow.Size).Select(f => (float)((p.U * Math.Cos(f)) + (p.V * Math.Sin(2 * f))))],
+        })];
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => Calibrate(_mlContext.AnomalyDetection.Trainers.RandomizedPca(rank: 2))).Message,
+            "put ReplaceMissingValues(\"Score\") before");
+        Assert.AreEqual(200, Calibrate(Pca(_mlContext)).LastTransformer.ImageFit!.NormalCount);
+
+        TransformerChain<AnomalyNormalizationTransformer> Calibrate(IEstimator<ITransformer> detector)
+            => _mlContext.AnomalyDetection.CalibrateThresholds(detector, View(rows), ThresholdStrategy.FalsePositiveRate(0.05), options: AllNormal);
+    }
+
+    [TestMethod]
     public void The_calibrated_model_saves_and_loads_and_the_same_seed_gives_the_same_bits()
     {
         using var folder = new TemporaryFolder();

@@ -203,6 +203,83 @@ public sealed class ThresholdLearnerTests
             => Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1(), options)).Message;
     }
 
+    [TestMethod]
+    public void Without_a_label_column_all_rows_are_normal()
+    {
+        MaskedRow[] rows = MaskedRows.Make(40);
+        ThresholdFit? learned = Fit(rows, ThresholdStrategy.FalsePositiveRate(0.1), new() { LabelColumnName = null }).ImageFit;
+        Assert.AreEqual(ThresholdStrategy.FalsePositiveRate(0.1).Fit((float[])[.. rows.Select(row => row.Score)]), learned);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Fit(rows, ThresholdStrategy.Quantile(0.9), new() { LabelColumnName = "None" })).Message,
+            "Column 'None' is missing");
+    }
+
+    [TestMethod]
+    [DataRow("AnomalyMap", DisplayName = "Single")]
+    [DataRow("WideMap", DisplayName = "Double")]
+    public void Without_a_mask_column_the_pixel_threshold_is_learned_from_the_maps_of_normal_rows(string map)
+    {
+        MaskedRow[] rows = MaskedRows.Make(60, withUnknown: true);
+        MaskedRow[] good = [.. rows.Where(row => row.Known == false)];
+        ThresholdStrategy strategy = ThresholdStrategy.FalsePositiveRate(0.1);
+        var learned = Fit(rows, strategy, new() { MapColumnName = map, LabelColumnName = "SingleLabel" });
+        Assert.AreEqual(map == "WideMap" ? FitImages(strategy, ScoreType.Double, row => row.WideMap, good)
+            : FitImages(strategy, ScoreType.Single, row => row.AnomalyMap, good), learned.PixelFit);
+        Assert.AreEqual(learned.PixelFit!.Threshold, learned.Thresholds.Pixel);
+
+        var fallback = Fit(rows, ThresholdStrategy.MaximumF1(), new() { MapColumnName = map, LabelColumnName = "SingleLabel" });
+        Assert.IsNull(fallback.PixelFit);
+        Assert.AreEqual(fallback.Thresholds.Image, fallback.Thresholds.Pixel);
+    }
+
+    [TestMethod]
+    public void Pixels_can_have_a_strategy_of_their_own()
+    {
+        MaskedRow[] rows = MaskedRows.Make(60);
+        var learned = Fit(rows, ThresholdStrategy.MaximumF1(), new() { MapColumnName = "AnomalyMap", PixelStrategy = ThresholdStrategy.Quantile(0.99) });
+        Assert.AreEqual(FitImages(ThresholdStrategy.Quantile(0.99), ScoreType.Single, row => row.AnomalyMap, [.. rows.Where(row => !row.Label)]), learned.PixelFit);
+        Assert.AreEqual(30, learned.ImageFit!.AnomalousCount);
+
+        StringAssert.Contains(Refusal(new() { PixelStrategy = ThresholdStrategy.Quantile(0.9) }), "a PixelStrategy, but no map");
+        StringAssert.Contains(
+            Refusal(new() { MapColumnName = "AnomalyMap", PixelStrategy = ThresholdStrategy.Recall(0.9) }), "The PixelStrategy Recall(0.9) needs anomalous pixels");
+
+        string Refusal(AnomalyNormalizationOptions options)
+            => Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1(), options)).Message;
+    }
+
+    [TestMethod]
+    public void A_place_of_the_scale_that_is_learned_can_be_the_decision()
+    {
+        MaskedRow[] rows = MaskedRows.Make(60);
+        IDataView data = MaskedRows.View(_mlContext, rows);
+        var learned = Fit(rows, ThresholdStrategy.Quantile(0.9), new() { ImageEvaluation = EvaluationThreshold.At(110) });
+        double threshold = learned.Thresholds.Image;
+        var given = _mlContext.Transforms.NormalizeAnomaly(learned.Thresholds, new() { ImageEvaluation = EvaluationThreshold.At(110, threshold) }).Fit(data);
+        foreach (string name in (string[])["NormalizedScore", "PredictedLabel"])
+            Rows.AssertSame(given.Transform(data), learned.Transform(data), name);
+        CollectionAssert.AreEqual(
+            learned.Transform(data).GetColumn<float>("NormalizedScore").Select(score => score >= 110).ToArray(),
+            learned.Transform(data).GetColumn<bool>("PredictedLabel").ToArray());
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => EvaluationThreshold.At(1001));
+    }
+
+    [TestMethod]
+    public void Learning_in_the_pipeline_and_a_scale_that_says_little_are_told_to_the_log()
+    {
+        var warnings = new List<string>();
+        _mlContext.Log += (_, e) =>
+        {
+            if (e.Kind == Microsoft.ML.Runtime.ChannelMessageKind.Warning)
+                warnings.Add(e.Message);
+        };
+        MaskedRow[] rows = [.. Enumerable.Range(0, 10).Select(_ => new MaskedRow { Score = 5 })];
+        Fit(rows, ThresholdStrategy.MeanPlusDeviations(3), new() { Log = _mlContext });
+        Assert.HasCount(2, warnings);
+        StringAssert.Contains(warnings[0], "CalibrateThresholds");
+        StringAssert.Contains(warnings[1], "All 10 normal scores are 5");
+    }
+
     private static ThresholdStrategy[] Strategies()
         =>
         [

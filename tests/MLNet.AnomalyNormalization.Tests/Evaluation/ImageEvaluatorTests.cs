@@ -222,4 +222,48 @@ public class ImageEvaluatorTests
             Assert.Inconclusive($"There is no folder {path} with recorded scores.");
         return path;
     }
+
+    [TestMethod]
+    public void Double_scores_that_no_Single_can_tell_apart_are_told_apart()
+    {
+        var evaluator = new ImageEvaluator();
+        var merged = new ImageEvaluator();
+        for (int i = 0; i < 100; i++)
+            (i % 2 == 0 ? evaluator : merged).Add(246 + (i * 1e-7), i >= 60);
+        merged.Merge(evaluator);
+        using var state = new MemoryStream();
+        merged.WriteTo(state);
+        state.Position = 0;
+        foreach (ImageEvaluator same in (ImageEvaluator[])[merged, ImageEvaluator.ReadFrom(state)])
+        {
+            ImageMetrics metrics = same.Compute(246 + (70 * 1e-7));
+            Assert.AreEqual((1, 1, 246 + (60 * 1e-7)), (metrics.AreaUnderRocCurve, metrics.MaximumF1Score, metrics.MaximumF1Threshold));
+            Assert.AreEqual(new ConfusionCounts(30, 0, 60, 10), metrics.Counts);
+        }
+    }
+
+    [TestMethod]
+    public void Single_scores_as_Double_give_the_same_metrics()
+        => Gen.Select(Gen.OneOf(Gen.Int[-3, 3].Select(i => i / 2f), Gen.Float[-2, 2]), Gen.Bool).Array[1, 40].Check(rows =>
+        {
+            (ImageEvaluator single, ImageEvaluator wide) = (new(), new());
+            foreach ((float score, bool isAnomalous) in rows)
+            {
+                single.Add(score, isAnomalous);
+                wide.Add((double)score, isAnomalous);
+            }
+
+            Assert.AreEqual(single.Compute(0.5), wide.Compute(0.5));
+        }, seed: "0000KDXOm2k3", iter: 100);
+
+    [TestMethod]
+    public void Scores_of_two_types_in_one_evaluator_are_refused()
+    {
+        (ImageEvaluator single, ImageEvaluator wide) = (new(), new());
+        single.Add(1f, true);
+        wide.Add(1d, true);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => single.Add(1d, false)).Message, "holds Single scores, but Double ones came");
+        Assert.ThrowsExactly<ArgumentException>(() => wide.Merge(single));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => wide.Compute(double.NaN));
+    }
 }

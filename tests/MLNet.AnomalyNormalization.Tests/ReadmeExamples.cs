@@ -1,4 +1,6 @@
+using System.Text.Json;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Tests.DataViews;
 
@@ -61,9 +63,75 @@ public sealed class ReadmeExamples : IDisposable
         Assert.IsGreaterThan(0.5, evaluation.Image.AreaUnderRocCurve);
     }
 
+    [TestMethod]
+    [DoNotParallelize]
+    public void A_table_of_scores()
+    {
+        Environment.CurrentDirectory = _folder[""];
+        var random = new Random(1);
+        File.WriteAllLines("scores.csv", ["name,score,label", .. Enumerable.Range(0, 200).Select(i => FormattableString.Invariant(
+            $"part{i}.png,{(i % 4 == 0 ? 1.2 : 0) + random.NextDouble():F3},{(i % 4 == 0 ? "defect" : "good")}"))]);
+
+        IDataView scores = mlContext.Data.LoadFromTextFile<ScoredPart>("scores.csv", separatorChar: ',', hasHeader: true);
+        var pipeline = mlContext.Transforms.Expression("Label", "x => x != \"good\"", "Class")
+            .Append(mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1()));
+        var model = pipeline.Fit(scores);
+        Console.WriteLine(model.LastTransformer.ImageFit);
+        Console.WriteLine(mlContext.AnomalyDetection.EvaluateNormalized(model.Transform(scores)).Image);
+        AnomalyThresholds thresholds = model.LastTransformer.Thresholds;
+        File.WriteAllText("thresholds.json", JsonSerializer.Serialize(new { image_threshold = thresholds.Image, pixel_threshold = thresholds.Pixel }));
+
+        var normalizer = new ScoreNormalizer(AnomalyThresholds.Load("thresholds.json").Image);      // in another program
+        Assert.AreEqual(thresholds, AnomalyThresholds.Load("thresholds.json"));
+        Assert.IsGreaterThan(0.99, model.LastTransformer.ImageFit!.F1Score);
+        Assert.IsGreaterThanOrEqualTo(100, normalizer.Normalize(1.9f));
+    }
+
+    [TestMethod]
+    public void A_detector_and_thresholds_from_good_rows_alone()
+    {
+        var random = new Random(2);
+        IDataView good = mlContext.Data.LoadFromEnumerable(FeatureRow.Draw(400, random));
+        IDataView fresh = mlContext.Data.LoadFromEnumerable(FeatureRow.Draw(1000, random));
+
+        var detector = mlContext.AnomalyDetection.Trainers.RandomizedPca(rank: 2)       // scores the column Features
+            .Append(mlContext.Transforms.ReplaceMissingValues("Score"));                // NaN is its word for perfect rows
+        var model = mlContext.AnomalyDetection.CalibrateThresholds(
+            detector, good, ThresholdStrategy.FalsePositiveRate(0.05), options: new() { LabelColumnName = null });  // all are good
+        bool[] isAnomalous = [.. model.Transform(fresh).GetColumn<bool>("PredictedLabel")];
+        Console.WriteLine($"{isAnomalous.Count(alarm => alarm)} false alarms of {isAnomalous.Length}");
+
+        // 50 are promised on average over fits; this one fit may differ.
+        Assert.IsInRange(20, 80, isAnomalous.Count(alarm => alarm));
+    }
+
+    [TestMethod]
+    public void Scores_one_by_one_without_ML_NET()
+    {
+        double[] good = [0.31, 0.28, 0.35, 0.29, 0.33, 0.30, 0.27, 0.34, 0.32, 0.36];       // raw scores of good parts
+        ThresholdFit fit = ThresholdStrategy.FalsePositiveRate(0.1).Fit(good);
+        var normalizer = new ScoreNormalizer(fit.Threshold);                                // 100 is the threshold
+        double score = normalizer.Normalize(0.52);
+        bool isAnomalous = score >= ScoreNormalizer.DecisionScore;
+        Console.WriteLine($"{score:F0}: {(isAnomalous ? "anomalous" : "normal")}");         // 144: anomalous
+        Assert.AreEqual((144, true), (Math.Round(score), isAnomalous));
+    }
+
     private IDataView Data(int count)
     {
         IDataView rows = MaskedRows.View(mlContext, MaskedRows.Make(count));
         return mlContext.Transforms.CopyColumns("BoxScores", "Boxes").Fit(rows).Transform(rows);
+    }
+
+    private sealed class ScoredPart
+    {
+        [LoadColumn(0)]
+        public string Name { get; set; } = "";
+
+        [LoadColumn(1)]
+        public float Score { get; set; }
+
+        [LoadColumn(2)]
+        public string Class { get; set; } = "";
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Globalization;
 using MLNet.AnomalyNormalization.Evaluation;
 
@@ -32,7 +33,8 @@ internal sealed class HtmlTables : HtmlFormatter
         Row("Anomalous rows", Count(fit.AnomalousCount)),
         Row("F1", Share(fit.F1Score, NeedsAnomalies)),
         Row("False positive rate", Share(fit.FalsePositiveRate, "needs a normal row")),
-        Row("Recall", Share(fit.Recall, NeedsAnomalies)));
+        Row("Recall", Share(fit.Recall, NeedsAnomalies)),
+        fit.Warning is { } warning ? Row("Warning", WebUtility.HtmlEncode(warning)) : "");
 
     private static string Metrics(string caption, string[] headings, params DetectionMetrics[] columns)
     {

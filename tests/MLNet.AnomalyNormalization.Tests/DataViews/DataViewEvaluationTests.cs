@@ -345,4 +345,21 @@ public sealed class DataViewEvaluationTests
             Result = evaluation;
         }
     }
+
+    [TestMethod]
+    [DataRow(false, DisplayName = "without callbacks")]
+    [DataRow(true, DisplayName = "with a callback that leaves scores alone")]
+    public void Double_scores_that_no_Single_can_tell_apart_are_told_apart(bool withCallback)
+    {
+        MaskedRow[] rows = [.. Enumerable.Range(0, 60).Select(i => new MaskedRow { WideScore = 246 + (i * 1e-7), Label = i >= 40 })];
+        AnomalyEvaluation evaluation = _mlContext.AnomalyDetection.EvaluateNormalized(MaskedRows.View(_mlContext, rows), new AnomalyEvaluationOptions
+        {
+            ScoreColumnName = "WideScore",
+            ImageThreshold = 246 + (50 * 1e-7),
+            Callbacks = withCallback ? [new Silent()] : [],
+        });
+        Assert.AreEqual((1, new ConfusionCounts(10, 0, 40, 10)), (evaluation.Image!.AreaUnderRocCurve, evaluation.Image.Counts));
+    }
+
+    private sealed class Silent : AnomalyEvaluationCallback;
 }

@@ -28,7 +28,7 @@ public sealed class ImageUnitTests
     [DataRow(100, 0.01)]
     [DataRow(100, 0.1)]
     public void The_share_of_a_new_images_pixels_above_the_threshold_is_at_most_the_rate_long(int images, double rate)
-        => AssertRate(images, rate, repetitions: 5000);
+        => AssertRate(images, rate, repetitions: 1500);
 
     [TestMethod]
     [DataRow(1, 0.9)]
@@ -45,7 +45,7 @@ public sealed class ImageUnitTests
     [DataRow(100, 0.95)]
     [DataRow(100, 0.5)]
     public void The_interval_of_a_quantile_covers_the_true_one_long(int images, double probability)
-        => AssertCoverage(images, probability, repetitions: 5000);
+        => AssertCoverage(images, probability, repetitions: 1500);
 
     [TestMethod]
     [DataRow(1, 0.01)]

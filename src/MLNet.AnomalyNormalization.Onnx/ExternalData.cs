@@ -1,5 +1,6 @@
 using System.Globalization;
 using Google.Protobuf;
+using MLNet.AnomalyNormalization.Files;
 using MLNet.AnomalyNormalization.Onnx.Format;
 
 namespace MLNet.AnomalyNormalization.Onnx;
@@ -22,7 +23,7 @@ internal static class ExternalData
         foreach (TensorProto tensor in TensorsOf(graph).Where(IsExternal))
         {
             (string location, long offset, long? length) = Read(tensor);
-            if (!IsWithin(folder, location))
+            if (!IsLocation(folder, location))
             {
                 throw new InvalidDataException(
                     $"the tensor '{tensor.Name}' has its data in '{location}'; expected a file within the model's folder.");
@@ -30,11 +31,18 @@ internal static class ExternalData
 
             if (!lengths.TryGetValue(location, out long there))
             {
-                var file = new FileInfo(Path.Combine(folder, location));
-                if (!file.Exists)
+                string path = Path.GetFullPath(Path.Combine(folder, location));
+                if (!File.Exists(path))
                     throw new InvalidDataException(
                         $"the file '{location}' with the data of tensor '{tensor.Name}' is missing; it belongs beside the model.");
-                lengths[location] = there = file.Length;
+                if (!IsWithin(Resolved(folder), Resolved(path)) || !RegularFile.IsRegular(path))
+                {
+                    throw new InvalidDataException(
+                        $"the data of tensor '{tensor.Name}' in '{location}' is behind a link that leads out of the model's folder, or no "
+                        + "regular file. Put the file itself there.");
+                }
+
+                lengths[location] = there = new FileInfo(Resolved(path)).Length;
             }
 
             if (offset < 0 || length < 0 || offset > there || length > there - offset)
@@ -45,18 +53,24 @@ internal static class ExternalData
         }
     }
 
-    /// <summary>Copies the external data, unless it stands there already.</summary>
+    /// <summary>The files that a graph has data in, relative to the folder of its model.</summary>
+    public static IEnumerable<string> LocationsIn(GraphProto graph)
+        => TensorsOf(graph).Where(IsExternal).Select(tensor => Read(tensor).Location).Distinct();
+
+    /// <summary>
+    /// Copies the external data, unless it stands there already. Copies stay if what comes after fails: they are whole, and another model
+    /// that is written at the same time may count on them.
+    /// </summary>
     /// <param name="folder">The folder to copy into.</param>
     /// <param name="graph">The graph whose data it is; checked.</param>
     /// <param name="sourceFolder">Where the data is.</param>
-    /// <param name="copies">Receives the files that were made.</param>
     /// <exception cref="IOException">Another file stands where the data belongs.</exception>
-    public static void CopyInto(string folder, GraphProto graph, string sourceFolder, List<string> copies)
+    public static void CopyInto(string folder, GraphProto graph, string sourceFolder)
     {
         if (folder == sourceFolder)
             return;
 
-        foreach (string location in TensorsOf(graph).Where(IsExternal).Select(tensor => Read(tensor).Location).Distinct())
+        foreach (string location in LocationsIn(graph))
         {
             string source = Path.Combine(sourceFolder, location);
             string copy = Path.Combine(folder, location);
@@ -68,11 +82,12 @@ internal static class ExternalData
                 continue;
             }
 
-            string unfinished = Path.Combine(Directory.CreateDirectory(OnnxFile.FolderOf(copy)).FullName, Path.GetRandomFileName());
-            copies.Add(unfinished);
-            File.Copy(source, unfinished);
-            File.Move(unfinished, copy);
-            copies[^1] = copy;
+            Directory.CreateDirectory(OnnxFile.FolderOf(copy));
+            AtomicFile.Write(copy, stream =>
+            {
+                using FileStream data = File.OpenRead(source);
+                data.CopyTo(stream);
+            });
         }
     }
 
@@ -105,10 +120,27 @@ internal static class ExternalData
 
     private static bool IsExternal(TensorProto tensor) => tensor.DataLocation == TensorProto.Types.DataLocation.External;
 
-    private static bool IsWithin(string folder, string location)
+    private static bool IsLocation(string folder, string location)
         => location.Length > 0 && !Path.IsPathRooted(location) && !location.Contains('\0', StringComparison.Ordinal)
-            && Path.GetFullPath(Path.Combine(folder, location)).StartsWith(
-                Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+            && IsWithin(folder, Path.GetFullPath(Path.Combine(folder, location)));
+
+    private static bool IsWithin(string folder, string path)
+        => path.StartsWith(Path.EndsInDirectorySeparator(folder) ? folder : folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    // Where a path leads when every link on the way is followed.
+    private static string Resolved(string path)
+    {
+        string resolved = Path.GetPathRoot(path)!;
+        foreach (string part in path[resolved.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            resolved = Path.Combine(resolved, part);
+            var entry = new FileInfo(resolved);
+            if (entry.LinkTarget is not null)
+                resolved = entry.ResolveLinkTarget(returnFinalTarget: true)!.FullName;
+        }
+
+        return resolved;
+    }
 
     private static (string Location, long Offset, long? Length) Read(TensorProto tensor)
     {

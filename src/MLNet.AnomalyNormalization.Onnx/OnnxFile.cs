@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using MLNet.AnomalyNormalization.Files;
 using MLNet.AnomalyNormalization.Onnx.Format;
 
 namespace MLNet.AnomalyNormalization.Onnx;
@@ -19,12 +20,12 @@ internal static class OnnxFile
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no model file '{path}'.", path);
 
+        if (RegularFile.RequireLength(path) is var length && length > LongestFile)
+            throw new InvalidDataException($"'{path}' has {length} bytes; an ONNX model has at most {LongestFile}.");
+
         ModelProto model;
         using (FileStream stream = File.OpenRead(path))
         {
-            if (stream.Length is 0 or > LongestFile)
-                throw new InvalidDataException(
-                    $"'{path}' has {stream.Length} bytes; an ONNX model has at least one and at most {LongestFile}.");
 
             try
             {
@@ -54,31 +55,30 @@ internal static class OnnxFile
         return model;
     }
 
-    /// <summary>Writes the model with the external data that it needs: beside their places first, then moved into them.</summary>
+    /// <summary>Writes the model with the external data that it needs: the data first, then the model into its place.</summary>
     /// <param name="model">The model.</param>
     /// <param name="sourceFolder">Where the external data of the model is.</param>
     /// <param name="path">The file to write; one that is there is replaced.</param>
     /// <exception cref="IOException">
-    /// It can't be written, or other data already stands where the external data belongs. Whatever was there before is unchanged.
+    /// It can't be written, it would take the place of the model's own data, or other data already stands where its external data belongs.
+    /// Whatever was there before is unchanged.
     /// </exception>
+    /// <exception cref="ArgumentException">OnnxRuntime would take the file for one of another format by its name.</exception>
     public static void Write(ModelProto model, string sourceFolder, string path)
     {
-        string folder = FolderOf(path);
-        string unfinished = Path.Combine(folder, Path.GetRandomFileName());
-        var copies = new List<string>();
-        try
+        if (path.EndsWith(".ort", StringComparison.OrdinalIgnoreCase))
+            throw new ArgumentException($"OnnxRuntime reads '{path}' as a file of its own format, ORT. Choose another ending, .onnx.", nameof(path));
+
+        string target = AtomicFile.TargetOf(path);
+        string folder = FolderOf(target);
+        if (ExternalData.LocationsIn(model.Graph).FirstOrDefault(location
+            => target == Path.Combine(folder, location) || target == Path.GetFullPath(Path.Combine(sourceFolder, location))) is { } own)
         {
-            using (FileStream stream = new(unfinished, FileMode.CreateNew))
-                model.WriteTo(stream);
-            ExternalData.CopyInto(folder, model.Graph, sourceFolder, copies);
-            File.Move(unfinished, path, overwrite: true);
-            copies.Clear();
+            throw new IOException($"'{path}' is the place of the model's own data, '{own}'. Choose another name.");
         }
-        finally
-        {
-            File.Delete(unfinished);
-            copies.ForEach(File.Delete);
-        }
+
+        ExternalData.CopyInto(folder, model.Graph, sourceFolder);
+        AtomicFile.Write(target, stream => model.WriteTo(stream));
     }
 
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;

@@ -66,6 +66,72 @@ public sealed class ExternalDataTests : IDisposable
     }
 
     [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    [DataRow("folder", DisplayName = "a folder that is a link out of the model's")]
+    [DataRow("file", DisplayName = "a file that is a link out of the folder")]
+    [DataRow("device", DisplayName = "a link to a device without end")]
+    public void Data_behind_a_link_that_leads_out_of_the_folder_is_refused(string kind)
+    {
+        using var elsewhere = new TemporaryFolder();
+        string path = Save("sub/weights.bin");
+        File.Move(_folder["sub/weights.bin"], elsewhere["weights.bin"]);
+        if (kind == "folder")
+        {
+            Directory.Delete(_folder["sub"]);
+            Directory.CreateSymbolicLink(_folder["sub"], elsewhere[""]);
+        }
+        else
+        {
+            File.CreateSymbolicLink(_folder["sub/weights.bin"], kind == "file" ? elsewhere["weights.bin"] : "/dev/zero");
+        }
+
+        var e = Assert.ThrowsExactly<InvalidDataException>(() => AnomalyOnnxModel.Open(path));
+        StringAssert.Contains(e.Message, "leads out of the model's folder");
+    }
+
+    [TestMethod]
+    [OSCondition(OperatingSystems.Linux)]
+    public void A_link_within_the_folder_and_a_folder_that_is_a_link_are_followed()
+    {
+        string path = Save("weights.bin");
+        File.Move(_folder["weights.bin"], _folder["blob"]);
+        File.CreateSymbolicLink(_folder["weights.bin"], "blob");
+        AnomalyOnnxModel.Open(path).BakeNormalization(_folder["baked.onnx"], new(0.6, 0.3));
+        AssertRuns(_folder["baked.onnx"]);
+
+        using var elsewhere = new TemporaryFolder();
+        Directory.CreateSymbolicLink(elsewhere["link"], _folder[""]);
+        _ = AnomalyOnnxModel.Open(Path.Combine(elsewhere["link"], "model.onnx"));
+    }
+
+    [TestMethod]
+    public void A_model_is_never_written_over_its_own_data_nor_under_a_name_that_OnnxRuntime_takes_for_another_format()
+    {
+        string path = Save("weights.bin");
+        byte[] weights = File.ReadAllBytes(_folder["weights.bin"]);
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(path);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<IOException>(() => model.BakeNormalization(_folder["weights.bin"], new(1, 1))).Message, "the model's own data");
+        Directory.CreateDirectory(_folder["other"]);
+        Assert.ThrowsExactly<IOException>(() => model.BakeNormalization(_folder["other/weights.bin"], new(1, 1)));
+        Assert.ThrowsExactly<ArgumentException>(() => model.BakeNormalization(_folder["y.ort"], new(1, 1)));
+        CollectionAssert.AreEqual(weights, File.ReadAllBytes(_folder["weights.bin"]));
+        CollectionAssert.AreEquivalent(
+            new[] { "model.onnx", "weights.bin" }, Directory.GetFiles(_folder[""]).Select(file => Path.GetFileName(file)).ToArray());
+    }
+
+    [TestMethod]
+    public void Models_that_share_their_data_can_be_written_at_once()
+    {
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(Save("weights.bin"));
+        Directory.CreateDirectory(_folder["other"]);
+        Parallel.For(0, 8, i => model.BakeNormalization(_folder[$"other/{i}.onnx"], new(1 + i, 1)));
+        for (int i = 0; i < 8; i++)
+            AssertRuns(_folder[$"other/{i}.onnx"]);
+        Assert.HasCount(9, Directory.GetFiles(_folder["other"]));
+    }
+
+    [TestMethod]
     public void Missing_and_truncated_external_data_is_refused_with_the_file_and_the_tensor()
     {
         string path = Save("model.data");

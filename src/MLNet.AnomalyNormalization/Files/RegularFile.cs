@@ -17,10 +17,13 @@ internal static class RegularFile
             throw new FileNotFoundException($"There is no file '{path}'.", path);
 
         FileSystemInfo target = File.ResolveLinkTarget(path, returnFinalTarget: true) ?? new FileInfo(path);
-        return target is FileInfo { Length: > 0 and var length }
+        return target is FileInfo { Length: > 0 and var length } && IsRegular(path)
             ? length
             : throw new InvalidDataException($"'{path}' is empty, or no regular file. Pass a file with content.");
     }
+
+    /// <summary>Whether a file, or what a link leads to, is no device and no pipe; true where the system doesn't tell.</summary>
+    public static bool IsRegular(string path) => Posix.IsRegularFile(path) ?? true;
 
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file, or a link to it.</param>

@@ -27,14 +27,19 @@ public sealed class PatchCoreOptions
     public string? MapColumnName { get; init; } = "AnomalyMap";
 
     /// <summary>
-    /// The height that photos are brought to, smoothly: a multiple of 16, at least 32. Null: the shorter side becomes 224, and the longer
-    /// one what the proportions of the first photo make of it; the other photos must have the same proportions then. Small defects need
-    /// more, faint and wide ones less.
+    /// The height that photos are brought to, smoothly: a multiple of 16, at least 32. Null: what <see cref="ShorterSide"/> and the
+    /// proportions of the first photo make of it; the other photos must have the same proportions then.
     /// </summary>
     public int? Height { get; init; }
 
     /// <summary>The width that photos are brought to; given together with the height.</summary>
     public int? Width { get; init; }
+
+    /// <summary>
+    /// The shorter side of photos, a multiple of 16, at least 32, where no height and width are given. What is best depends on the defects:
+    /// small ones need more, faint and wide ones less.
+    /// </summary>
+    public int ShorterSide { get; init; } = 224;
 
     /// <summary>The share of the patches of all photos that the model keeps to compare with, greater than 0, at most 1.</summary>
     public double BankShare { get; init; } = 0.01;

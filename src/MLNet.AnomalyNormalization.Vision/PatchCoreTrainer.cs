@@ -22,6 +22,7 @@ public sealed class PatchCoreTrainer : IEstimator<PatchCoreTransformer>
             options.Height is null == options.Width is null, (options.Height, options.Width), "expected a height and a width, or neither");
         Require(IsSide(options.Height), options.Height, $"expected a multiple of {SideFactor}, at least {PatchMap.SmallestSide}");
         Require(IsSide(options.Width), options.Width, $"expected a multiple of {SideFactor}, at least {PatchMap.SmallestSide}");
+        Require(IsSide(options.ShorterSide), options.ShorterSide, $"expected a multiple of {SideFactor}, at least {PatchMap.SmallestSide}");
         Require(options.BankShare is > 0 and <= 1, options.BankShare, "expected more than 0, at most 1");
         Require(options.SmallestBank >= 1, options.SmallestBank, "expected at least 1");
         Require(

@@ -14,7 +14,7 @@ public sealed class CookieTests
     {
         string root = Repository.SharedData("cookie");
         var mlContext = new MLContext(seed: 0);
-        using PatchCoreTransformer model = mlContext.AnomalyDetection.Trainers.PatchCore(new() { Height = 256, Width = 192 })
+        using PatchCoreTransformer model = mlContext.AnomalyDetection.Trainers.PatchCore(new() { ShorterSide = 192 })
             .Fit(Photos(Directory.GetFiles(Path.Combine(root, "train", "good"))));
         Assert.HasCount(1, model.NearDuplicates);
 

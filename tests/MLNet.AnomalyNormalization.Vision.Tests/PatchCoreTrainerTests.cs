@@ -82,11 +82,16 @@ public sealed class PatchCoreTrainerTests : IDisposable
     }
 
     [TestMethod]
-    public void Photos_have_their_proportions_at_a_shorter_side_of_224_if_nothing_else_is_said()
+    [DataRow(null, "224, 288", DisplayName = "if nothing else is said, 224")]
+    [DataRow(64, "64, 80", DisplayName = "as asked for")]
+    public void Photos_have_a_shorter_side_and_the_proportions_of_the_first(int? side, string expected)
     {
+        var options = new PatchCoreOptions { SmallestBank = 10 };
+        if (side is { } given)
+            options = new() { SmallestBank = 10, ShorterSide = given };
         string[] photos = [.. Enumerable.Range(0, 2).Select(i => Drawings.Save(_folder[$"{i}.png"], i, height: 100, width: 130))];
-        using PatchCoreTransformer model = Trainer(new() { SmallestBank = 10 }).Fit(Rows(photos));
-        Assert.AreEqual("Vector<Single, 1, 1, 224, 288>", $"{model.GetOutputSchema(Rows([]).Schema)["AnomalyMap"].Type}");
+        using PatchCoreTransformer model = Trainer(options).Fit(Rows(photos));
+        Assert.AreEqual($"Vector<Single, 1, 1, {expected}>", $"{model.GetOutputSchema(Rows([]).Schema)["AnomalyMap"].Type}");
     }
 
     [TestMethod]
@@ -189,7 +194,7 @@ public sealed class PatchCoreTrainerTests : IDisposable
     {
         PatchCoreOptions[] refused =
         [
-            new() { Height = 64 }, new() { Height = 64, Width = 40 }, new() { Height = 16, Width = 64 }, new() { BankShare = 0 },
+            new() { Height = 64 }, new() { Height = 64, Width = 40 }, new() { Height = 16, Width = 64 }, new() { ShorterSide = 100 }, new() { BankShare = 0 },
             new() { BankShare = double.NaN }, new() { SmallestBank = 0 }, new() { LargestBank = 999 }, new() { Folds = 1 },
             new() { Area = new(0.5, 0, 0.6, 1) }, new() { Area = new(0, 0, 0, 1) },
         ];

@@ -21,8 +21,6 @@ internal sealed class PatchCoreTraining
 
     private const int DefaultFolds = 5;
 
-    private const int DefaultSide = 224;
-
     // What rounding to multiples of 16 does to the shorter side.
     private const double SameProportions = 0.05;
 
@@ -100,7 +98,7 @@ internal sealed class PatchCoreTraining
     {
         PhotoArea area = _options.Area ?? PhotoArea.Whole;
         (double height, double width) = (_first.Height * area.Height, _first.Width * area.Width);
-        double scale = DefaultSide / Math.Min(height, width);
+        double scale = _options.ShorterSide / Math.Min(height, width);
         return (Side(height), Side(width));
 
         int Side(double length) => (int)Math.Round(length * scale / PatchCoreTrainer.SideFactor) * PatchCoreTrainer.SideFactor;

@@ -25,7 +25,7 @@ catch (InputException e)
 static async Task Run(FleetArguments arguments)
 {
     const int ImagesPerShard = 2;
-    string model = DrawnModel.Train(arguments.Output);
+    (string model, _) = DrawnModel.Train(arguments.Output);
     string tests = Path.Combine(arguments.Output, "drawn", "test");
     ShardImage[] images = [.. Directory.GetDirectories(tests).Order(StringComparer.Ordinal).SelectMany(ShardImage.InFolder)];
     EvaluationShard[] shards =

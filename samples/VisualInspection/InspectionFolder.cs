@@ -1,5 +1,3 @@
-using SkiaSharp;
-
 namespace VisualInspection;
 
 /// <summary>One image of the folder.</summary>
@@ -22,23 +20,19 @@ internal sealed record InspectionImage(string Path, string Class, string? Mask =
 /// </summary>
 internal sealed class InspectionFolder
 {
-    // Leave-some-out needs something to leave out, and a deviation needs some to deviate.
-    private const int FewestGoodImages = 4;
+    // Thresholds come from images that the model has not seen.
+    private const int FewestGoodImages = 2;
 
     private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp"];
 
-    private InspectionFolder(IReadOnlyList<InspectionImage> train, IReadOnlyList<InspectionImage> test, ImageSize imageSize)
-        => (Train, Test, ImageSize) = (train, test, imageSize);
+    private InspectionFolder(IReadOnlyList<InspectionImage> train, IReadOnlyList<InspectionImage> test) => (Train, Test) = (train, test);
 
     public IReadOnlyList<InspectionImage> Train { get; }
 
     public IReadOnlyList<InspectionImage> Test { get; }
 
-    /// <summary>The size of the first good image.</summary>
-    public ImageSize ImageSize { get; }
-
-    /// <summary>Lists the images and decodes each once, so that a bad file is named before any work is done.</summary>
-    /// <exception cref="InputException">The folder isn't there, lacks what is needed, or holds a file that can't be used.</exception>
+    /// <summary>Lists the images.</summary>
+    /// <exception cref="InputException">The folder isn't there, or lacks what is needed.</exception>
     public static InspectionFolder Open(string path)
     {
         if (!Directory.Exists(path))
@@ -65,8 +59,7 @@ internal sealed class InspectionFolder
                 $"'{testFolder}' has no images in its folders. Put those to inspect into test/good and test/<kind of defect>.");
         }
 
-        ImageSize[] sizes = [.. train.Concat(test).Select(Check).Show("Checking images", train.Length + test.Length)];
-        return new InspectionFolder(train, test, sizes[0]);
+        return new InspectionFolder(train, test);
     }
 
     private static InspectionImage[] ImagesIn(string folder)
@@ -86,35 +79,5 @@ internal sealed class InspectionFolder
         return new[] { $"{name}_mask.png", $"{name}.png" }.Select(file => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
             ?? throw new InputException(
                 $"'{image.Path}' has no mask. Put {name}_mask.png or {name}.png into '{folder}', or remove '{groundTruth}' altogether.");
-    }
-
-    private static ImageSize Check(InspectionImage image)
-    {
-        ImageSize size = Decode(image.Path);
-        if (image.Mask is not null && Decode(image.Mask) is var masked && masked != size)
-        {
-            throw new InputException(
-                $"The mask '{image.Mask}' is {masked.Width} x {masked.Height} pixels, but its image {size.Width} x {size.Height}. " +
-                "Give the mask the size of its image.");
-        }
-
-        return size;
-    }
-
-    // LoadImages would say "Invalid path" of a file that is there but is no image, and would take half of one for a whole one.
-    private static ImageSize Decode(string path)
-    {
-        try
-        {
-            using SKCodec? codec = SKCodec.Create(path);
-            if (codec?.GetPixels(out _) == SKCodecResult.Success)
-                return new ImageSize(codec.Info.Height, codec.Info.Width);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new InputException($"'{path}' can't be read: {e.Message}");
-        }
-
-        throw new InputException($"'{path}' is no image, or a damaged one. Repair or remove it.");
     }
 }

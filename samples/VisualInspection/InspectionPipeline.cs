@@ -1,10 +1,9 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.Transforms.Image;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Imaging;
+using MLNet.AnomalyNormalization.Vision;
 
 namespace VisualInspection;
 
@@ -14,21 +13,13 @@ internal sealed class ImageFile
     public string Path { get; set; } = "";
 }
 
-/// <summary>What the model says of an image.</summary>
-internal class RawInspection
+/// <summary>What comes out of the pipeline: raw distances and, with 100 for the threshold, normalised ones.</summary>
+internal sealed class Inspection
 {
-    /// <summary>The image score, one element, in deviations.</summary>
-    [ColumnName(GaussianModel.ScoreName)]
     public float[] Score { get; set; } = [];
 
-    /// <summary>The anomaly map, row by row, in deviations.</summary>
-    [ColumnName(GaussianModel.MapName)]
-    public float[] Map { get; set; } = [];
-}
+    public float[] AnomalyMap { get; set; } = [];
 
-/// <summary>What comes out of the pipeline: 100 is the threshold, of the score and of the map.</summary>
-internal sealed class Inspection : RawInspection
-{
     public float[] NormalizedScore { get; set; } = [];
 
     public bool[] PredictedLabel { get; set; } = [];
@@ -48,69 +39,61 @@ internal sealed class EvaluationRow
     public byte[] Mask { get; set; } = [];
 }
 
-/// <summary>The ML.NET side: from image files to features, to raw scores and to normalised ones.</summary>
-internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSize)
+/// <summary>The whole way, from an image file to its decision, learned from good images.</summary>
+internal sealed class InspectionPipeline : IDisposable
 {
-    /// <summary>The column of the photo as it was taken and, after it, as the model wants it.</summary>
-    public const string PhotoName = "Photo";
+    private readonly MLContext _mlContext = new(seed: 0);
+    private readonly DataViewSchema _inputSchema;
+    private readonly TransformerChain<ITransformer> _transformer;
 
-    // Larger images are made smaller, to have the same number of pixels: the model needs no more to see what it can see.
-    private const int LargestArea = 100_000;
-
-    /// <summary>The size that images are brought to: the shape of the first good one.</summary>
-    public ImageSize Size { get; } = imageSize.Within(LargestArea);
-
-    /// <summary>The features of each image, by the graph that computes them alone.</summary>
-    public IEnumerable<float[]> Features(string onnxPath, IEnumerable<InspectionImage> images)
+    /// <param name="images">The good images.</param>
+    /// <param name="shorterSide">The shorter side that they are brought to.</param>
+    public InspectionPipeline(IReadOnlyList<InspectionImage> images, int shorterSide)
     {
+        using var progress = new TrainingProgress();
         IDataView data = Load(images);
-        using TransformerChain<ITransformer> model = Model(onnxPath, GaussianModel.FeaturesName).Fit(data);
-        foreach (float[] features in model.Transform(data).GetColumn<float[]>(GaussianModel.FeaturesName))
-            yield return features;
+        _inputSchema = data.Schema;
+        Model = _mlContext.AnomalyDetection.Trainers.PatchCore(new PatchCoreOptions
+        {
+            ImageColumnName = nameof(ImageFile.Path),
+            ShorterSide = shorterSide,
+            Progress = progress,
+            Log = progress.Say,
+        }).Fit(data);
+        IDataView scored = Model.Transform(data);
+        ITransformer normalizer = _mlContext.Transforms
+            .NormalizeAnomaly(Model.Thresholds, new AnomalyNormalizationOptions { MapColumnName = "AnomalyMap" })
+            .Fit(scored);
+        _transformer = new(Model, normalizer);
+        int[] shape = [.. ((VectorDataViewType)scored.Schema["AnomalyMap"].Type).Dimensions];
+        MapSize = (shape[^2], shape[^1]);
     }
 
-    /// <summary>The raw score and map of each image.</summary>
-    public IEnumerable<RawInspection> Score(string onnxPath, IEnumerable<InspectionImage> images)
-    {
-        IDataView data = Load(images);
-        using TransformerChain<ITransformer> model = Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName).Fit(data);
-        foreach (RawInspection inspection in mlContext.Data.CreateEnumerable<RawInspection>(model.Transform(data), reuseRowObject: false))
-            yield return inspection;
-    }
+    /// <summary>The model alone, with its thresholds.</summary>
+    public PatchCoreTransformer Model { get; }
 
-    /// <summary>The whole way, from the file to the normalised score. Nothing is learned: model and thresholds are there.</summary>
-    /// <returns>The pipeline; it holds the ONNX file open until it is disposed.</returns>
-    public TransformerChain<ITransformer> Build(string onnxPath, AnomalyThresholds thresholds)
-        => Model(onnxPath, GaussianModel.ScoreName, GaussianModel.MapName)
-            .Append<ITransformer>(mlContext.Transforms.NormalizeAnomaly(thresholds, new AnomalyNormalizationOptions
-            {
-                ScoreColumnName = GaussianModel.ScoreName,
-                MapColumnName = GaussianModel.MapName,
-            }))
-            .Fit(Load([]));
+    public (int Height, int Width) MapSize { get; }
 
-    public void Save(ITransformer pipeline, string path) => mlContext.Model.Save(pipeline, Load([]).Schema, path);
+    public void Save(string path) => _mlContext.Model.Save(_transformer, _inputSchema, path);
 
     /// <summary>Inspects many images, one after another.</summary>
-    public IEnumerable<Inspection> Inspect(ITransformer pipeline, IEnumerable<InspectionImage> images)
-        => mlContext.Data.CreateEnumerable<Inspection>(pipeline.Transform(Load(images)), reuseRowObject: false);
+    public IEnumerable<Inspection> Inspect(IEnumerable<InspectionImage> images)
+        => _mlContext.Data.CreateEnumerable<Inspection>(_transformer.Transform(Load(images)), reuseRowObject: false);
 
     /// <summary>Inspects many images, one after another and each once, and measures how well.</summary>
-    /// <param name="pipeline">What <see cref="Build"/> gave.</param>
     /// <param name="images">The images; pixels are measured if there are masks.</param>
     /// <param name="report">Gets a row for each image.</param>
-    public (IReadOnlyList<Result> Results, AnomalyEvaluation Evaluation) Evaluate(
-        ITransformer pipeline, IReadOnlyList<InspectionImage> images, AnomalyReport report)
+    public (IReadOnlyList<Result> Results, AnomalyEvaluation Evaluation) Evaluate(IReadOnlyList<InspectionImage> images, AnomalyReport report)
     {
         bool hasMasks = images.Any(image => image.Mask is not null);
         var results = new List<Result>(images.Count);
-        AnomalyEvaluation evaluation = mlContext.AnomalyDetection.EvaluateNormalized(
-            mlContext.Data.LoadFromEnumerable(Rows()),
+        AnomalyEvaluation evaluation = _mlContext.AnomalyDetection.EvaluateNormalized(
+            _mlContext.Data.LoadFromEnumerable(Rows()),
             new AnomalyEvaluationOptions
             {
                 MaskColumnName = hasMasks ? nameof(EvaluationRow.Mask) : null,
-                MapHeight = Size.Height,
-                MapWidth = Size.Width,
+                MapHeight = MapSize.Height,
+                MapWidth = MapSize.Width,
                 // Reading a row is what inspects its image: one cursor, so that each is inspected once, in order.
                 Threads = 1,
             });
@@ -118,12 +101,12 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
 
         IEnumerable<EvaluationRow> Rows()
         {
-            IEnumerable<(InspectionImage, Inspection)> inspections = images.Zip(Inspect(pipeline, images));
-            foreach ((InspectionImage image, Inspection inspection) in inspections.Show("Inspecting new images", images.Count))
+            foreach ((InspectionImage image, Inspection inspection) in images.Zip(Inspect(images)).Show("Inspecting new images", images.Count))
             {
                 results.Add(Result.Of(image, inspection));
-                byte[]? mask = hasMasks ? GroundTruth.Read(image, Size) : null;
-                report.Add(new AnomalyReportRow(image.Path, inspection.Score[0], new AnomalyMap(inspection.Map, Size.Height, Size.Width))
+                byte[]? mask = hasMasks ? MaskOf(image) : null;
+                report.Add(new AnomalyReportRow(
+                    image.Path, inspection.Score[0], new AnomalyMap(inspection.AnomalyMap, MapSize.Height, MapSize.Width))
                 {
                     IsAnomalous = image.IsAnomalous,
                     Mask = mask,
@@ -139,40 +122,27 @@ internal sealed class InspectionPipeline(MLContext mlContext, ImageSize imageSiz
         }
     }
 
-    /// <summary>Inspects one image, and disposes the pipeline, as a prediction engine does with what it was made of.</summary>
-    public Inspection Inspect(ITransformer pipeline, InspectionImage image)
+    /// <summary>Inspects one image with a saved pipeline, as a program on the line would.</summary>
+    public static Inspection Inspect(string pipelinePath, InspectionImage image)
     {
-        using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(pipeline);
+        var mlContext = new MLContext();
+        ITransformer loaded = mlContext.Model.LoadAnomalyModel(pipelinePath, out _);
+        using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(loaded);
         return engine.Predict(new ImageFile { Path = image.Path });
     }
 
-    /// <summary>Inspects many images with a model that the normalisation was baked into: ONNX Runtime does it all.</summary>
-    public IEnumerable<(float NormalizedScore, bool IsAnomalous)> InspectBaked(string onnxPath, IEnumerable<InspectionImage> images)
-    {
-        // That the thresholds are inputs, to be overridden at call time, is meant, and no reason for the runtime to warn.
-        using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        using var session = new InferenceSession(onnxPath, options);
-        using var run = new RunOptions();
-        IDataView data = Load(images);
-        foreach (float[] pixels in Pixels().Fit(data).Transform(data).GetColumn<float[]>(GaussianModel.InputName))
-        {
-            using OrtValue input = OrtValue.CreateTensorValueFromMemory(pixels, [1, 3, Size.Height, Size.Width]);
-            using IDisposableReadOnlyCollection<OrtValue> outputs = session.Run(
-                run, [GaussianModel.InputName], [input], ["normalized_score", "is_anomalous"]);
-            yield return (outputs[0].GetTensorDataAsSpan<float>()[0], outputs[1].GetTensorDataAsSpan<bool>()[0]);
-        }
-    }
+    public void Dispose() => _transformer.Dispose();
 
     private IDataView Load(IEnumerable<InspectionImage> images)
-        => mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }));
+        => _mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }).ToArray());
 
-    private EstimatorChain<ITransformer> Model(string onnxPath, params string[] outputs)
-        => Pixels().Append<ITransformer>(mlContext.Transforms.ApplyOnnxModel(outputs, [GaussianModel.InputName], onnxPath));
+    // A good image has no mask, and no defect anywhere.
+    private byte[] MaskOf(InspectionImage image)
+    {
+        if (image.Mask is null)
+            return new byte[MapSize.Height * MapSize.Width];
 
-    private EstimatorChain<ITransformer> Pixels()
-        => new EstimatorChain<ITransformer>()
-            .Append(mlContext.Transforms.LoadImages(PhotoName, imageFolder: "", inputColumnName: nameof(ImageFile.Path)))
-            .Append(mlContext.Transforms.ResizeImages(
-                PhotoName, Size.Width, Size.Height, resizing: ImageResizingEstimator.ResizingKind.Fill))
-            .Append<ITransformer>(mlContext.Transforms.ExtractPixels(GaussianModel.InputName, PhotoName));
+        using MLImage mask = MLImage.CreateFromFile(image.Mask);
+        return HeatMap.ReadMask(mask, MapSize.Height, MapSize.Width);
+    }
 }

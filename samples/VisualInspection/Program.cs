@@ -1,8 +1,6 @@
-// The main job of visual inspection: good images teach a small model, the model finds the defects in new ones, and its scores read 100
-// at the threshold. The whole is one ML.NET model, saved and loaded again, with a report to look at.
+// The main job of visual inspection: good images teach PatchCore, the model finds the defects in new ones, and its scores read 100 at the
+// threshold. The whole is one ML.NET model, saved and loaded again, and one ONNX file, with a report to look at.
 using System.Globalization;
-using Microsoft.ML;
-using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Imaging;
@@ -22,6 +20,7 @@ catch (Exception e) when (e is InputException or InvalidDataException or IOExcep
 
 static void Run(Arguments arguments)
 {
+
     if (File.Exists(arguments.Output))
         throw new InputException($"'{arguments.Output}' is a file; --output needs a folder to write to.");
 
@@ -35,46 +34,29 @@ static void Run(Arguments arguments)
     Directory.CreateDirectory(unfinished);
     try
     {
-        var mlContext = new MLContext(seed: 0);
-        var pipeline = new InspectionPipeline(mlContext, folder.ImageSize);
-        (ThresholdFit imageFit, ThresholdFit pixelFit, string modelPath) = CrossFit.Fit(pipeline, folder.Train, unfinished);
-
-        string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
-        var thresholds = new AnomalyThresholds(imageFit.Threshold, pixelFit.Threshold);
-        var report = new AnomalyReport(thresholds);
-        IReadOnlyList<Result> results;
-        AnomalyEvaluation evaluation;
-        using (TransformerChain<ITransformer> inspection = pipeline.Build(modelPath, thresholds))
-        {
-            (results, evaluation) = pipeline.Evaluate(inspection, folder.Test, report);
-            pipeline.Save(inspection, pipelinePath);
-        }
-
+        using var pipeline = new InspectionPipeline(folder.Train, arguments.Side);
+        var report = new AnomalyReport(pipeline.Model.Thresholds);
+        (IReadOnlyList<Result> results, AnomalyEvaluation evaluation) = pipeline.Evaluate(folder.Test, report);
         results.PrintTable(Console.Out);
         evaluation.Print(Console.Out);
-        Console.WriteLine(MeaningOf100("an image", imageFit));
-        Console.WriteLine(MeaningOf100("a pixel", pixelFit));
+        Console.WriteLine(MeaningOf100("an image", pipeline.Model.ImageFit));
+        Console.WriteLine(MeaningOf100("a pixel", pipeline.Model.PixelFit));
 
-        // Loaded again, and asked for a single image, as a program on the line would.
-        ITransformer loaded = mlContext.Model.LoadAnomalyModel(pipelinePath, out _);
+        // Saved, loaded again, and asked for a single image.
+        string pipelinePath = Path.Combine(unfinished, "pipeline.zip");
+        pipeline.Save(pipelinePath);
         Result one = results.FirstOrDefault(result => result.Image.IsAnomalous) ?? results[0];
-        Result again = Result.Of(one.Image, pipeline.Inspect(loaded, one.Image));
+        Result again = Result.Of(one.Image, InspectionPipeline.Inspect(pipelinePath, one.Image));
         if (again != one)
             throw new InvalidOperationException($"The saved pipeline doesn't give what it gave before: {again}, not {one}.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"Saved and loaded again: {one.Image.Name} reads {again.NormalizedScore:F3}, to the bit as above."));
 
-        // For runtimes other than .NET: the same numbers from the ONNX file alone.
+        // For runtimes other than .NET: one file that takes the bytes of a photo and gives the decision.
+        string modelPath = Path.Combine(unfinished, "model.onnx");
         string bakedPath = Path.Combine(unfinished, "normalized.onnx");
-        AnomalyOnnxModel.Open(modelPath).BakeNormalization(bakedPath, thresholds, new BakeOptions { AddLabel = true });
-        var baked = pipeline.InspectBaked(bakedPath, folder.Test).Show("Inspecting with the baked model", results.Count);
-        foreach (((float normalizedScore, bool isAnomalous), Result result) in baked.Zip(results))
-        {
-            if (normalizedScore != result.NormalizedScore || isAnomalous != result.IsAnomalous)
-                throw new InvalidOperationException($"The baked model says {normalizedScore} of {result.Image.Name}, not {result.NormalizedScore}.");
-        }
-
-        Console.WriteLine($"Baked into the model: {results.Count} of {results.Count} images with the same score, to the bit, and the same decision.");
+        pipeline.Model.SaveOnnx(modelPath);
+        AnomalyOnnxModel.Open(modelPath).BakeNormalization(bakedPath, pipeline.Model.Thresholds, new BakeOptions { AddLabel = true });
 
         // The report moves itself into its place, once it is whole.
         string reportPath = Path.Combine(arguments.Output, "report");

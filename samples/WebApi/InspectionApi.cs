@@ -14,7 +14,7 @@ internal static class InspectionApi
 {
     /// <summary>Makes the application, ready to run.</summary>
     /// <param name="args">
-    /// The command line. <c>--Model</c> is the path of a <c>pipeline.zip</c> that the VisualInspection sample wrote; without it a model is
+    /// The command line. <c>--Model</c> is the path of a <c>model.onnx</c> that the VisualInspection sample wrote; without it a model is
     /// trained on images that are drawn. The rest is ASP.NET Core's, for instance <c>--urls</c>.
     /// </param>
     /// <exception cref="FileNotFoundException">There is no such model.</exception>
@@ -31,10 +31,8 @@ internal static class InspectionApi
         builder.Services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
 
-        // A prediction engine serves one thread at a time, so there is a pool of them. With the package Microsoft.Extensions.ML it would be
-        // AddPredictionEnginePool<Photo, Inspection>().FromFile(path), for a pipeline that begins with the photo, and
-        // PredictionEnginePool<Photo, Inspection>.Predict in place of Get, Predict and Return; it also reloads a model that changes.
-        var model = InspectionModel.Load(builder.Configuration["Model"] ?? DrawnModel.Train(Path.Combine("artifacts", "WebApi")));
+        // A prediction engine serves one thread at a time, so there is a pool of them.
+        var model = InspectionModel.Load(builder.Configuration["Model"] ?? DrawnModel.Train(Path.Combine("artifacts", "WebApi")).Onnx);
         builder.Services.AddSingleton(_ => model); // from a factory, so that it is disposed with the application
         builder.Services.AddSingleton(_ => new DefaultObjectPoolProvider().Create(model));
 

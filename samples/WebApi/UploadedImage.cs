@@ -78,13 +78,15 @@ internal sealed class UploadedImage
                 $"The image claims {info.Width} x {info.Height} pixels; at most {MaximumPixels} are taken. Send it smaller.");
         }
 
-        // As LoadImages of ML.NET decodes, so that a photo gets the score of its file.
-        if (info.AlphaType == SKAlphaType.Unpremul)
-            info = info.WithAlphaType(SKAlphaType.Premul);
+        // Transparency is dropped and not multiplied in, as with picture files, so that a photo gets the score of its file.
+        if (info.AlphaType == SKAlphaType.Premul)
+            info = info.WithAlphaType(SKAlphaType.Unpremul);
 
         // Lenient decoders fill what is missing with grey, which would then be inspected.
         var pixels = new byte[info.BytesSize];
         SKCodecResult result = codec.GetPixels(info, pixels);
+        for (int alpha = 3; alpha < pixels.Length; alpha += 4)
+            pixels[alpha] = byte.MaxValue;
         return result == SKCodecResult.Success
             ? new UploadedImage(info, pixels)
             : throw Unprocessable($"The image is damaged or cut off ({result}); expected a whole {codec.EncodedFormat} file.");

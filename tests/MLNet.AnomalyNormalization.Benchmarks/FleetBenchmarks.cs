@@ -37,7 +37,7 @@ public class FleetBenchmarks
     public async Task Start()
     {
         _folder = Directory.CreateTempSubdirectory("FleetBenchmarks");
-        _modelPath = DrawnModel.Train(_folder.FullName);
+        (_modelPath, _) = DrawnModel.Train(_folder.FullName);
         _model = _mlContext.Model.LoadAnomalyModel(_modelPath, out _);
         _images = [.. Directory.GetDirectories(Path.Combine(_folder.FullName, "drawn", "test")).SelectMany(ShardImage.InFolder)];
         _shards = [.. _images.Chunk(2).Select((part, i) => EvaluationShard.Images($"{i}", part, nameof(Row.Path)))];

@@ -32,10 +32,11 @@ public sealed partial class ProgramTests
         Assert.AreEqual(0, Drawn.ExitCode, Drawn.Errors);
         Assert.AreEqual("", Drawn.Errors);
         Assert.HasCount(50, Drawn.Table);
-        Assert.IsGreaterThanOrEqualTo(0.95, Drawn.ImageAuroc);
-        Assert.IsLessThan(1.0, Drawn.ImageAuroc, "the subtlest defects are meant to be hard");
-        Assert.IsGreaterThanOrEqualTo(24, Drawn.Table.Count(row => row.IsDefect && row.IsAnomalous));
-        Assert.IsLessThanOrEqualTo(2, Drawn.Table.Count(row => !row.IsDefect && row.IsAnomalous));
+        Assert.IsGreaterThanOrEqualTo(0.99, Drawn.ImageAuroc);
+        int found = Drawn.Table.Count(row => row.IsDefect && row.IsAnomalous);
+        Assert.IsGreaterThanOrEqualTo(27, found);
+        Assert.IsLessThan(30, found, "the subtlest defects are meant to be hard");
+        Assert.IsLessThanOrEqualTo(1, Drawn.Table.Count(row => !row.IsDefect && row.IsAnomalous));
     }
 
     [TestMethod]
@@ -63,10 +64,10 @@ public sealed partial class ProgramTests
     [TestMethod]
     public void With_masks_the_pixels_are_evaluated_too()
     {
-        Assert.IsGreaterThanOrEqualTo(0.97, Drawn.Number("Pixel AUROC:"));
-        Assert.IsGreaterThanOrEqualTo(0.9, Drawn.Number("AUPRO:"));
+        Assert.IsGreaterThanOrEqualTo(0.92, Drawn.Number("Pixel AUROC:"));
+        Assert.IsGreaterThanOrEqualTo(0.8, Drawn.Number("AUPRO:"));
         Assert.IsGreaterThanOrEqualTo(0.6, Drawn.Number("AUPIMO:"));
-        Assert.IsGreaterThanOrEqualTo(0.5, Drawn.Number("Pixel F1:"));
+        Assert.IsGreaterThan(0, Drawn.Number("Pixel F1:"));
     }
 
     [TestMethod]
@@ -87,8 +88,8 @@ public sealed partial class ProgramTests
     {
         StringAssert.StartsWith(Drawn.Text, """
             Drawing images: 74 of 74
-            Checking images: 74 of 74
-            Learning from good images: 24 of 24
+            Looking at good images: 24 of 24
+            Choosing what to remember: 6000 of 6000
             Finding the thresholds: 24 of 24
             Inspecting new images: 50 of 50
 
@@ -157,14 +158,16 @@ public sealed partial class ProgramTests
         {
             float[] map = engine.Predict(new ImageFile { Path = Path.Combine(Output, "drawn", "test", image) }).NormalizedMap;
             int peak = Array.IndexOf(map, map.Max());
-            (int peakY, int peakX) = (peak / Fabric.Size, peak % Fabric.Size);
+            const int Side = DrawnModel.ShorterSide;
+            (int peakY, int peakX) = (peak / Side, peak % Side);
 
             string maskName = image.Replace(".png", "_mask.png", StringComparison.Ordinal);
             using SKBitmap mask = SKBitmap.Decode(Path.Combine(Output, "drawn", "ground_truth", maskName));
             SKColor[] pixels = mask.Pixels;
             Assert.IsTrue(
-                Enumerable.Range(0, map.Length).Any(i => pixels[i].Red == 255
-                    && Math.Abs((i / Fabric.Size) - peakY) <= WindowRadius && Math.Abs((i % Fabric.Size) - peakX) <= WindowRadius),
+                Enumerable.Range(0, pixels.Length).Any(i => pixels[i].Red == 255
+                    && Math.Abs((i / Fabric.Size * Side / Fabric.Size) - peakY) <= WindowRadius
+                    && Math.Abs((i % Fabric.Size * Side / Fabric.Size) - peakX) <= WindowRadius),
                 $"{image}: the map is highest at row {peakY}, column {peakX}");
         }
     }
@@ -172,7 +175,7 @@ public sealed partial class ProgramTests
     [TestMethod]
     public void The_same_folder_gives_the_same_table_again_and_replaces_the_files()
     {
-        Run again = Start("--images", Path.Combine(Output, "drawn"), "--output", Folder["again"]);
+        Run again = Start("--images", Path.Combine(Output, "drawn"), "--output", Folder["again"], "--side", "96");
         CollectionAssert.AreEqual(Drawn.Table, again.Table);
         CollectionAssert.AreEqual(
             File.ReadAllBytes(Path.Combine(Output, "model.onnx")), File.ReadAllBytes(Path.Combine(Folder["again"], "model.onnx")));
@@ -188,10 +191,12 @@ public sealed partial class ProgramTests
         Run run = Start("--images", cookie, "--output", Folder["cookie"]);
         Assert.AreEqual(0, run.ExitCode, run.Errors);
         Assert.HasCount(22, run.Table);
-        Assert.IsGreaterThanOrEqualTo(0.93, run.ImageAuroc);
+        Assert.IsGreaterThanOrEqualTo(0.99, run.ImageAuroc);
         IsPairwise(run);
-        Assert.IsGreaterThanOrEqualTo(0.8, run.Number("Pixel AUROC:"));
-        Assert.IsGreaterThanOrEqualTo(0.6, run.Number("AUPRO:"));
+        Assert.AreEqual(0, run.Table.Count(row => !row.IsDefect && row.IsAnomalous));
+        Assert.IsLessThanOrEqualTo(1, run.Table.Count(row => row.IsDefect && !row.IsAnomalous));
+        Assert.IsGreaterThanOrEqualTo(0.97, run.Number("Pixel AUROC:"));
+        Assert.IsGreaterThanOrEqualTo(0.90, run.Number("AUPRO:"));
         Assert.IsGreaterThanOrEqualTo(0, run.Number("AUPIMO:"));
     }
 
@@ -199,10 +204,11 @@ public sealed partial class ProgramTests
     [DataRow("", "--verbose", "Unknown argument '--verbose'", DisplayName = "an unknown argument")]
     [DataRow("", "--images", "--images needs a folder", DisplayName = "an argument without its value")]
     [DataRow("", "--images,--output,x", "--images needs a folder", DisplayName = "an argument in place of a value")]
+    [DataRow("", "--side,100", "expected a multiple of 16", DisplayName = "a side that the network can't halve four times")]
     [DataRow("", "--images,a,--images,b", "given twice", DisplayName = "an argument given twice")]
     [DataRow("", "--images,nowhere", "There is no folder 'nowhere'", DisplayName = "a wrong folder")]
     [DataRow("train/good", "", "has 0 images", DisplayName = "a folder without good images")]
-    [DataRow("train/good/0.png", "", "has 3 images", DisplayName = "too few good images")]
+    [DataRow("train/good/1.png", "", "has 1 images", DisplayName = "too few good images")]
     [DataRow("test", "", "has no images in its folders", DisplayName = "nothing to inspect")]
     public void What_can_t_be_used_gets_one_clear_line_and_nothing_is_written(string removed, string arguments, string message)
     {
@@ -235,7 +241,7 @@ public sealed partial class ProgramTests
         Directory.CreateDirectory(Folder["earlier"]);
         File.WriteAllText(Path.Combine(Folder["earlier"], "model.onnx"), "earlier");
 
-        Refused(Start("--images", Folder["damaged"], "--output", Folder["earlier"]), $"'{image}' is no image, or a damaged one");
+        Refused(Start("--images", Folder["damaged"], "--output", Folder["earlier"], "--side", "32"), image);
 
         Assert.AreEqual("earlier", File.ReadAllText(Path.Combine(Folder["earlier"], "model.onnx")));
         Assert.HasCount(1, Directory.GetFileSystemEntries(Folder["earlier"]));

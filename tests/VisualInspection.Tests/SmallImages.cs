@@ -5,8 +5,8 @@ namespace VisualInspection.Tests;
 /// <summary>Images that are just large enough to be inspected.</summary>
 internal static class SmallImages
 {
-    public const int Height = 20;
-    public const int Width = 16;
+    public const int Height = 48;
+    public const int Width = 32;
 
     /// <summary>Writes grey noise as an image file, and the folder that it stands in.</summary>
     public static void Write(string path)
@@ -20,20 +20,20 @@ internal static class SmallImages
     }
 
     /// <summary>Writes a mask in which only the upper quarter is opaque.</summary>
-    public static void WriteMask(string path, int height = Height)
+    public static void WriteMask(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        byte[] pixels = new byte[4 * height * Width];
-        for (int i = 0; i < height / 4 * Width; i++)
+        byte[] pixels = new byte[4 * Height * Width];
+        for (int i = 0; i < Height / 4 * Width; i++)
             (pixels[(4 * i) + 1], pixels[(4 * i) + 3]) = (200, 255);
-        using MLImage mask = MLImage.CreateFromPixels(Width, height, MLPixelFormat.Rgba32, pixels);
+        using MLImage mask = MLImage.CreateFromPixels(Width, Height, MLPixelFormat.Rgba32, pixels);
         mask.Save(path);
     }
 
-    /// <summary>A folder with four good images to learn from and one to inspect.</summary>
+    /// <summary>A folder with two good images to learn from and one to inspect.</summary>
     public static void WriteFolder(string path)
     {
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 2; i++)
             Write(Path.Combine(path, "train", "good", $"{i}.png"));
         Write(Path.Combine(path, "test", "good", "0.png"));
     }

@@ -6,6 +6,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Imaging;
+using MLNet.AnomalyNormalization.Onnx;
 using SkiaSharp;
 using VisualInspection;
 
@@ -17,7 +18,7 @@ public sealed class InspectionApiTests
     private static readonly string[] Names = ["score", "normalizedScore", "isAnomalous", "thresholds", "heatMap"];
 
     [TestMethod]
-    public async Task An_answer_has_the_bits_that_the_saved_pipeline_gives_for_the_file()
+    public async Task An_answer_has_the_bits_that_the_model_gives_for_the_file()
     {
         foreach (string path in Service.Images.Where((_, i) => i % 5 == 0))
         {
@@ -28,7 +29,7 @@ public sealed class InspectionApiTests
             Assert.AreEqual(expected.PredictedLabel[0], answer.IsAnomalous, path);
             Assert.AreEqual(answer.NormalizedScore >= 100, answer.IsAnomalous, path);
 
-            using MLImage heatMap = HeatMap.Render(expected.NormalizedMap, Fabric.Size, Fabric.Size);
+            using MLImage heatMap = HeatMap.Render(expected.NormalizedMap, DrawnModel.ShorterSide, DrawnModel.ShorterSide);
             Assert.AreEqual($"data:image/png;base64,{Convert.ToBase64String(PngPicture.Encode(heatMap))}", answer.HeatMap);
         }
     }
@@ -58,14 +59,12 @@ public sealed class InspectionApiTests
     [TestMethod]
     public async Task The_thresholds_are_those_of_the_model()
     {
-        ITransformer model = new MLContext().Model.LoadAnomalyModel(Service.ModelPath, out _);
-        AnomalyNormalizationTransformer normalizer = ((IEnumerable<ITransformer>)model)
-            .OfType<AnomalyNormalizationTransformer>().Single();
+        AnomalyThresholds thresholds = AnomalyOnnxModel.Open(Service.ModelPath).Thresholds!;
         string text = await TextAsync(await File.ReadAllBytesAsync(Service.Images[0]));
         using JsonDocument answer = JsonDocument.Parse(text);
         CollectionAssert.AreEqual(Names, answer.RootElement.EnumerateObject().Select(property => property.Name).ToArray());
         Assert.AreEqual(
-            new Thresholds(100, normalizer.Thresholds.Image, normalizer.Thresholds.Pixel),
+            new Thresholds(100, thresholds.Image, thresholds.Pixel),
             answer.RootElement.GetProperty("thresholds").Deserialize<Thresholds>(JsonSerializerOptions.Web));
     }
 
@@ -77,7 +76,7 @@ public sealed class InspectionApiTests
         Assert.AreEqual("image/png", response.Content.Headers.ContentType?.ToString());
 
         using MLImage photo = MLImage.CreateFromFile(path);
-        using MLImage overlay = HeatMap.Overlay(photo, InspectFile(path).NormalizedMap, Fabric.Size, Fabric.Size);
+        using MLImage overlay = HeatMap.Overlay(photo, InspectFile(path).NormalizedMap, DrawnModel.ShorterSide, DrawnModel.ShorterSide);
         CollectionAssert.AreEqual(PngPicture.Encode(overlay), await response.Content.ReadAsByteArrayAsync());
     }
 
@@ -135,7 +134,7 @@ public sealed class InspectionApiTests
     [TestMethod]
     public void A_model_that_there_isn_t_is_named()
         => StringAssert.Contains(
-            Assert.ThrowsExactly<FileNotFoundException>(() => InspectionApi.Create(["--Model", "nowhere.zip"])).Message, "'nowhere.zip'");
+            Assert.ThrowsExactly<FileNotFoundException>(() => InspectionApi.Create(["--Model", "nowhere.onnx"])).Message, "'nowhere.onnx'");
 
     private static async Task<InspectionAnswer> AnswerAsync(byte[] image)
         => JsonSerializer.Deserialize<InspectionAnswer>(await TextAsync(image), JsonSerializerOptions.Web)!;
@@ -148,12 +147,16 @@ public sealed class InspectionApiTests
         return text;
     }
 
-    // Alone, from the file, with the pipeline as it was saved.
+    // Alone, from the file.
     private static Inspection InspectFile(string path)
     {
         var mlContext = new MLContext();
-        using PredictionEngine<ImageFile, Inspection> engine = mlContext.Model.CreatePredictionEngine<ImageFile, Inspection>(
-            mlContext.Model.LoadAnomalyModel(Service.ModelPath, out _));
-        return engine.Predict(new ImageFile { Path = path });
+        IDataView files = mlContext.Data.LoadFromEnumerable([new ImageFile { Path = path }]);
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(Service.ModelPath);
+        using TransformerChain<AnomalyNormalizationTransformer> pipeline = mlContext.Transforms
+            .ApplyAnomalyOnnxModel(model, nameof(ImageFile.Path))
+            .Append(mlContext.Transforms.NormalizeAnomaly(model))
+            .Fit(files);
+        return mlContext.Data.CreateEnumerable<Inspection>(pipeline.Transform(files), reuseRowObject: false).Single();
     }
 }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.ObjectPool;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.Onnx;
 using VisualInspection;
 
 namespace WebApi.Tests;
@@ -37,37 +38,26 @@ public sealed class InspectionModelTests
     public void The_size_of_the_maps_is_that_of_the_model()
     {
         using InspectionModel model = InspectionModel.Load(Service.ModelPath);
-        Assert.AreEqual((Fabric.Size, Fabric.Size), model.MapSize);
+        Assert.AreEqual((DrawnModel.ShorterSide, DrawnModel.ShorterSide), model.MapSize);
     }
 
     [TestMethod]
-    public void A_model_of_another_kind_is_refused_with_what_it_holds()
+    public void A_file_of_another_kind_is_refused_by_name()
     {
         using var folder = new TemporaryFolder();
-        var mlContext = new MLContext();
-        IDataView rows = mlContext.Data.LoadFromEnumerable([new { Score = 1f }]);
-        mlContext.Model.Save(mlContext.Transforms.CopyColumns("Copy", "Score").Fit(rows), rows.Schema, folder["other.zip"]);
-        string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionModel.Load(folder["other.zip"])).Message;
-        StringAssert.Contains(message, "other.zip");
-        StringAssert.Contains(message, "ColumnCopyingTransformer");
+        File.WriteAllText(folder["other.onnx"], "no model");
+        string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionModel.Load(folder["other.onnx"])).Message;
+        StringAssert.Contains(message, "other.onnx");
     }
 
     [TestMethod]
-    public void A_model_of_the_same_steps_with_other_columns_is_refused_with_the_one_that_is_missing()
+    public void A_model_without_raw_outputs_is_refused_with_its_data_sheet()
     {
         using var folder = new TemporaryFolder();
-        var mlContext = new MLContext();
-        IDataView files = mlContext.Data.LoadFromEnumerable<ImageFile>([]);
-        ITransformer other = new EstimatorChain<ITransformer>()
-            .Append(mlContext.Transforms.LoadImages(InspectionPipeline.PhotoName, imageFolder: "", nameof(ImageFile.Path)))
-            .Append(mlContext.Transforms.ResizeImages(InspectionPipeline.PhotoName, imageWidth: 4, imageHeight: 4))
-            .Append(mlContext.Transforms.ExtractPixels("Brightness", InspectionPipeline.PhotoName))
-            .Append<ITransformer>(mlContext.Transforms.NormalizeAnomaly(
-                new AnomalyThresholds(1, 1), new AnomalyNormalizationOptions { ScoreColumnName = "Brightness" }))
-            .Fit(files);
-        mlContext.Model.Save(other, files.Schema, folder["other.zip"]);
-        string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionModel.Load(folder["other.zip"])).Message;
-        StringAssert.Contains(message, "not a pipeline.zip of the VisualInspection sample");
-        StringAssert.Contains(message, "anomaly_map");
+        AnomalyOnnxModel.Open(Service.ModelPath).BakeNormalization(
+            folder["baked.onnx"], new AnomalyThresholds(1, 1), new BakeOptions { ReplaceRawOutputs = true });
+        string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionModel.Load(folder["baked.onnx"])).Message;
+        StringAssert.Contains(message, "baked.onnx");
+        StringAssert.Contains(message, "normalized_map");
     }
 }

@@ -23,7 +23,7 @@ public static class Service
     public static async Task Start(TestContext context)
     {
         s_folder = new TemporaryFolder();
-        ModelPath = DrawnModel.Train(s_folder["service"]);
+        ModelPath = DrawnModel.Train(s_folder["service"]).Onnx;
         string images = s_folder["service/drawn/test"];
         Images = [.. Directory.GetFiles(images, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         s_app = InspectionApi.Create(["--urls", "http://127.0.0.1:0", "--Model", ModelPath]);

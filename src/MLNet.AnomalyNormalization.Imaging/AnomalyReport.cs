@@ -31,12 +31,6 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// </remarks>
 public sealed class AnomalyReport
 {
-    private static readonly string[] s_contents =
-    [
-        "anomaly_test_output.json", "test_predictions.csv", "avg_score_by_label.csv", "predictions", "heatmaps", "report.html",
-        .. ReportPlots.FileNames,
-    ];
-
     private readonly AnomalyThresholds _thresholds;
     private readonly AnomalyReportOptions _options;
     private readonly List<AnomalyReportRow> _rows = [];
@@ -101,11 +95,13 @@ public sealed class AnomalyReport
     }
 
     /// <summary>
-    /// Writes the report. It is made in a temporary folder beside and moved into place when it is complete; whatever goes wrong, no half
-    /// report stays behind, and an older report in that place survives.
+    /// Writes the report. It is made in a temporary folder and comes into its place when it is complete; whatever goes wrong, no half
+    /// report stays behind, and an older report in that place survives. On Linux old and new change places in one step, but where the
+    /// folder is a mount point, the current folder, or in a folder that can't be written to: there files are replaced one by one.
     /// </summary>
     /// <param name="directory">
-    /// The folder that the report becomes. If it exists, it must be empty or an older report without other files, which is replaced.
+    /// The folder that the report becomes, or a link to it. If it exists, it must be empty or an older report, which is replaced: the list
+    /// <c>report.sha256</c> in it says which files are of the report, and whatever else is there, or was changed, makes this refuse.
     /// </param>
     /// <param name="progress">Is told how much is done, 0..1.</param>
     /// <param name="cancellationToken">Stops the writing; nothing stays behind.</param>
@@ -113,7 +109,7 @@ public sealed class AnomalyReport
     /// There are no rows, or the best F1 is asked for and no row is labelled anomalous or the best threshold isn't within (0, 1000].
     /// </exception>
     /// <exception cref="IOException">
-    /// <paramref name="directory"/> holds files that are no part of a report, or can't be written.
+    /// <paramref name="directory"/> holds files that are no part of a report or were changed since, or can't be written.
     /// </exception>
     /// <exception cref="FileNotFoundException">An image is missing.</exception>
     /// <exception cref="InvalidDataException">A file is no image that can be read.</exception>
@@ -126,7 +122,7 @@ public sealed class AnomalyReport
 
         var assessment = new Assessment(_rows, _thresholds, _options.NormalizedThreshold);
         var page = new HtmlPage(assessment);
-        using var staged = new StagedDirectory(directory, s_contents);
+        using var staged = new StagedDirectory(directory);
         for (int i = 0; i < assessment.Rows.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -15,6 +15,7 @@ internal static class Posix
     private const uint WantsType = 1;
     private const int TypeMask = 0xF000;
     private const int RegularType = 0x8000;
+    private const int DeviceInStatx = 136;
 
     /// <summary>
     /// Makes the names in a folder last: a file that was moved into it is there after the machine has stopped. Nothing happens where the
@@ -35,22 +36,13 @@ internal static class Posix
 
     /// <summary>Whether a file is a regular one, no device and no pipe; null where the system doesn't tell. Links are followed.</summary>
     public static bool? IsRegularFile(string path)
-    {
-        if (!OperatingSystem.IsLinux())
-            return null;
+        => StatusOf(path) is { } status ? (BitConverter.ToUInt16(status, ModeInStatx) & TypeMask) == RegularType : null;
 
-        try
-        {
-            byte[] buffer = new byte[SizeOfStatx];
-            return Status(WorkingFolder, path, 0, WantsType, buffer) == 0
-                ? (BitConverter.ToUInt16(buffer, ModeInStatx) & TypeMask) == RegularType
-                : null;
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return null;
-        }
-    }
+    /// <summary>The device that a file or folder is on; null where the system doesn't tell.</summary>
+    public static (uint Major, uint Minor)? DeviceOf(string path)
+        => StatusOf(path) is { } status
+            ? (BitConverter.ToUInt32(status, DeviceInStatx), BitConverter.ToUInt32(status, DeviceInStatx + sizeof(uint)))
+            : null;
 
     /// <summary>Lets two folders change places in one step; false where the system or the file system can't.</summary>
     public static bool TryExchange(string first, string second)
@@ -64,8 +56,24 @@ internal static class Posix
         }
         catch (EntryPointNotFoundException)
         {
-            // A C library older than 2018.
             return false;
+        }
+    }
+
+    private static byte[]? StatusOf(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+            return null;
+
+        try
+        {
+            byte[] buffer = new byte[SizeOfStatx];
+            return Status(WorkingFolder, path, 0, WantsType, buffer) == 0 ? buffer : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // A C library older than 2018.
+            return null;
         }
     }
 

@@ -63,8 +63,8 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
             column.RequireItemType(input.Schema);
 
         _learner?.Warn(
-            "The thresholds are learned from the rows that the pipeline is fitted on. If a model before them is trained on the same rows, its "
-            + "scores of them are too low, and new normal rows raise more alarms than promised. Learn from rows that it has not seen: "
+            "The thresholds are learned from the rows that the pipeline is fitted on. If a model before them is trained on the same rows, "
+            + "its scores of them are too low, and new normal rows raise more alarms than promised. Learn from rows that it has not seen: "
             + "mlContext.AnomalyDetection.CalibrateThresholds does.");
         (ThresholdFit? image, ThresholdFit? pixel) = _learner?.Learn(new LearningData(input)) ?? default;
         return Fit(input, image, pixel);

@@ -32,7 +32,8 @@ internal static class CrossFitting
         (ThresholdFit? image, ThresholdFit? pixel) = learner.Learn(heldOut);
 
         ITransformer ofAll = detector.Fit(data);
-        var normalizer = new AnomalyNormalizationEstimator(new MLContext(seed).Transforms, ThresholdLearner.ThresholdsOf(image, pixel), options)
+        AnomalyThresholds thresholds = ThresholdLearner.ThresholdsOf(image, pixel);
+        AnomalyNormalizationTransformer normalizer = new AnomalyNormalizationEstimator(new MLContext(seed).Transforms, thresholds, options)
             .Fit(ofAll.Transform(data), image, pixel);
         return new(ofAll, normalizer);
     }

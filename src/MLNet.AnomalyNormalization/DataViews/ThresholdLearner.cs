@@ -31,8 +31,8 @@ internal sealed class ThresholdLearner
         if (options.MaskColumnName is null && options.PixelStrategy is { NeedsAnomalies: true } needy)
         {
             throw new ArgumentException(
-                $"The PixelStrategy {needy} needs anomalous pixels, but the options name no mask that tells them. Set MaskColumnName, or use "
-                + "Quantile, MeanPlusDeviations or FalsePositiveRate, which need normal pixels only.",
+                $"The PixelStrategy {needy} needs anomalous pixels, but the options name no mask that tells them. Set MaskColumnName, or "
+                + "use Quantile, MeanPlusDeviations or FalsePositiveRate, which need normal pixels only.",
                 nameof(options));
         }
 
@@ -53,8 +53,8 @@ internal sealed class ThresholdLearner
         => new((image ?? pixel!).Threshold, (pixel ?? image!).Threshold);
 
     /// <summary>
-    /// Reads the data as often as it takes: twice where scores are Single, hardly ever more, and four times or so where they are Double. All
-    /// parts have the same columns.
+    /// Reads the data as often as it takes: twice where scores are Single, hardly ever more, and four times or so where they are Double.
+    /// All parts have the same columns.
     /// </summary>
     public (ThresholdFit? Image, ThresholdFit? Pixel) Learn(params LearningData[] parts)
     {
@@ -98,7 +98,8 @@ internal sealed class ThresholdLearner
         {
             throw new ArgumentOutOfRangeException(nameof(schema),
                 $"Column '{label}' is missing, so that nothing tells which rows are normal: expected a label in a schema with "
-                + $"{string.Join(", ", schema.Select(column => column.Name))}. Name the label column, or set LabelColumnName to null if all rows are normal.");
+                + $"{string.Join(", ", schema.Select(column => column.Name))}. Name the label column, or set LabelColumnName to null if all "
+                + "rows are normal.");
         }
 
         return new(schema, ofImages ? _options.ScoreColumnName : null, _options.LabelColumnName,
@@ -161,8 +162,8 @@ internal sealed class ThresholdLearner
             if (!_options.CountNaNAsAnomalous)
             {
                 throw row.Invalid(column,
-                    $"the score{(values.Length == 1 ? "" : $" at index {index}")} is NaN, which no threshold can be learned from. Leave the row out, "
-                    + $"set CountNaNAsAnomalous or, if the model gives NaN to its best rows, put ReplaceMissingValues(\"{column?.Name}\") before");
+                    $"the score{(values.Length == 1 ? "" : $" at index {index}")} is NaN, which no threshold can be learned from. "
+                    + $"Leave the row out, set CountNaNAsAnomalous or, if the model gives NaN to its best rows, put ReplaceMissingValues(\"{column?.Name}\") before");
             }
 
             T[] replaced = values.ToArray();

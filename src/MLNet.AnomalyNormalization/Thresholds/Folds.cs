@@ -21,7 +21,7 @@ internal static class Folds
         if (order.Length < folds)
         {
             throw new InvalidOperationException(
-                $"{folds} folds need at least {folds} rows, or groups of rows, but there are {order.Length}. Use fewer folds, or add rows.");
+                $"{folds} folds need at least {folds} rows, or groups of rows, but there are {order.Length}. Use fewer folds.");
         }
 
         new Random(seed).Shuffle(order);

@@ -10,8 +10,8 @@ internal sealed class MedianPlusDeviationsStrategy(double count) : ThresholdStra
     private const double DeviationsPerMedianDistance = 1.482602218505602;
 
     // The variances of the median and of the scaled median distance of n normally distributed scores are these times variance / n
-    // (Rousseeuw and Croux, "Alternatives to the Median Absolute Deviation", 1993: efficiencies of 2 / pi and, against the standard deviation,
-    // whose own variance has the factor 1 / 2, of 36.74 %).
+    // (Rousseeuw and Croux, "Alternatives to the Median Absolute Deviation", 1993: efficiencies of 2 / pi and, against the standard
+    // deviation, whose own variance has the factor 1 / 2, of 36.74 %).
     private const double VarianceOfMedian = Math.PI / 2;
     private const double VarianceOfDistance = 0.5 / 0.3674;
 
@@ -31,7 +31,7 @@ internal sealed class MedianPlusDeviationsStrategy(double count) : ThresholdStra
 
         Distance[] distances = [.. counts.FromTheTop().Where(cell => cell.Normal > 0).Select(cell => Distance.Of(cell, median))];
         double least = OfRank(lower, distance => distance.Nearest), most = OfRank(upper, distance => distance.Farthest);
-        if (counts.Refine(distances.Where(distance => distance.Nearest <= most && distance.Farthest >= least).Select(distance => distance.Cell)))
+        if (counts.Refine(distances.Where(one => one.Nearest <= most && one.Farthest >= least).Select(one => one.Cell)))
             return null;
 
         double deviation = DeviationsPerMedianDistance * ((least / 2) + (most / 2));
@@ -41,11 +41,12 @@ internal sealed class MedianPlusDeviationsStrategy(double count) : ThresholdStra
             return null;
 
         double margin = counts.Units is null
-            ? OrderStatistics.NormalQuantile * deviation * Math.Sqrt((VarianceOfMedian + (count * count * VarianceOfDistance)) / counts.NormalCount)
+            ? OrderStatistics.NormalQuantile * deviation
+                * Math.Sqrt((VarianceOfMedian + (count * count * VarianceOfDistance)) / counts.NormalCount)
             : double.PositiveInfinity;
         return Measure(threshold, threshold - margin, threshold + margin, counts,
             deviation > 0 || counts.OnlyNormalScore() is not null ? null : FormattableString.Invariant(
-                $"At least half of the normal scores are {median}, so that their median distance from it is 0, and the threshold is the median."));
+                $"At least half of the normal scores are {median}, so that their median distance from it is 0: the threshold is the median."));
 
         double OfRank(long rank, Func<Distance, double> end)
         {

@@ -42,7 +42,7 @@ internal sealed class PrecisionStrategy(double precision) : ThresholdStrategy
         if (candidates.Count == 0)
         {
             throw new InvalidOperationException(
-                $"{this} is not reached at any of the scores ({counts.NormalCount} normal and {counts.AnomalousCount} anomalous rows in all). " +
+                $"{this} is not reached at any of the scores ({counts.NormalCount} normal and {counts.AnomalousCount} anomalous rows). " +
                 "Ask for less, or use MaximumF1.");
         }
 

@@ -32,10 +32,10 @@ internal abstract class RankStrategy(bool isAnomalous) : ThresholdStrategy
 
     private protected virtual double ThresholdAt(double score, ScoreType type) => score;
 
-    // Of n images of m pixels, let S be the sum of the shares of their pixels that lie below the quantile. Whatever the pixels of an image have
-    // to do with each other, P(S >= k) is at most e times what it is for a binomial (n, probability) number, and so is P(S <= k) (Bentkus,
-    // "On Hoeffding's inequalities", 2004, theorem 1.2). The score of rank m (l - 1) + 1 lies above the quantile only if S <= l - 1, the one
-    // of rank m u below it only if S >= u.
+    // Of n images of m pixels, let S be the sum of the shares of their pixels that lie below the quantile. Whatever the pixels of an image
+    // have to do with each other, P(S >= k) is at most e times what it is for a binomial (n, probability) number, and so is P(S <= k)
+    // (Bentkus, "On Hoeffding's inequalities", 2004). The score of rank m (l - 1) + 1 lies above the quantile only if S <= l - 1, the one of
+    // rank m u below it only if S >= u.
     private (long Lower, long Upper) RanksAround(double probability, long count, ScoreUnits? units)
     {
         if (units is not var (number, smallest, largest))
@@ -77,7 +77,7 @@ internal sealed class FalsePositiveRateStrategy(double rate) : RankStrategy(isAn
         ScoreUnits units = counts.Units ?? new(counts.NormalCount, 1, 1);
         FormattableString instead = $"use Quantile({1 - exact}), which promises nothing about new rows.";
         RequireRows(counts.Units is null ? "normal row" : "independent normal row", units.Count, needed, counts,
-            (counts.Units is null ? "Add normal rows, or " : "The pixels of an image count as one, and so do the rows of a group. Add such, or ")
+            (counts.Units is null ? "Add normal rows, or " : "The pixels of an image count as one, and so do rows of a group. Add such, or ")
             + FormattableString.Invariant(instead));
         return counts.NormalCount - (long)Math.Floor(units.Smallest * (((units.Count + 1) * exact) - 1));
     }

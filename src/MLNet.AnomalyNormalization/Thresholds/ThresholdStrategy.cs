@@ -127,9 +127,9 @@ public abstract class ThresholdStrategy
     /// </summary>
     /// <param name="count">The number of deviations; finite, at least 0. Often 3.</param>
     /// <remarks>
-    /// Both medians are the mean of the two middle numbers where there are two. The interval is the normal approximation for scores that are
-    /// normally distributed, with the efficiencies of Rousseeuw and Croux ("Alternatives to the Median Absolute Deviation", 1993); too narrow
-    /// for fewer than about 20 rows.
+    /// Both medians are the mean of the two middle numbers where there are two. The interval is the normal approximation for scores that
+    /// are normally distributed, with the efficiencies of Rousseeuw and Croux ("Alternatives to the Median Absolute Deviation", 1993); too
+    /// narrow for fewer than about 20 rows.
     /// </remarks>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is NaN, infinite or negative.</exception>
     public static ThresholdStrategy MedianPlusDeviations(double count)
@@ -160,7 +160,7 @@ public abstract class ThresholdStrategy
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is negative.</exception>
     public static ThresholdStrategy FalseAlarms(long count)
         => new FalseAlarmsStrategy(
-            count >= 0 ? count : throw new ArgumentOutOfRangeException(nameof(count), count, "A number of false alarms can't be negative."));
+            count >= 0 ? count : throw new ArgumentOutOfRangeException(nameof(count), count, "A number of alarms can't be negative."));
 
     /// <summary>Learns the threshold from labelled scores.</summary>
     /// <param name="scores">Raw scores, higher is more anomalous; may be infinite, not NaN.</param>
@@ -199,7 +199,7 @@ public abstract class ThresholdStrategy
     /// False if the same scores must be added once more, in whatever order and batches. Two passes are enough, but for
     /// <see cref="MaximumF1"/> where the data has hardly a maximum (see <see cref="ScoreCounts"/>).
     /// </returns>
-    /// <exception cref="InvalidOperationException">As with a <c>Fit</c> over spans, or the scores are not those of the pass before.</exception>
+    /// <exception cref="InvalidOperationException">As with a <c>Fit</c>, or the scores are not those of the pass before.</exception>
     internal bool TryFinish(ScoreCounts counts, [NotNullWhen(true)] out ThresholdFit? fit)
     {
         counts.EndPass();
@@ -257,20 +257,20 @@ public abstract class ThresholdStrategy
         if (Math.Abs(threshold) < counts.Type.SmallestNormal && threshold != 0)
         {
             return FormattableString.Invariant(
-                $"The threshold {threshold} is next to 0: decisions are right, but scores are divided by it, so that nearly all read 0 or 1000.");
+                $"The threshold {threshold} is next to 0: scores are divided by it, so that nearly all read 0 or 1000.");
         }
 
         if (Math.Abs(threshold) > counts.Type.MaxValue / 4)
         {
             return FormattableString.Invariant(
-                $"The threshold {threshold} lies half-way to an infinite score, so that finite scores read nearly 0. Leave infinite scores out.");
+                $"The threshold {threshold} lies half-way to an infinite score: finite scores read nearly 0. Leave infinite ones out.");
         }
 
         return counts.OnlyNormalScore() is not { } only ? null
             : threshold == only ? FormattableString.Invariant(
                 $"All {counts.NormalCount} normal scores are {only}, and so is the threshold: every one of them is called anomalous.")
             : threshold == counts.Type.Next(only) ? FormattableString.Invariant(
-                $"All {counts.NormalCount} normal scores are {only}, and the threshold is the next number: every other score above is called anomalous.")
+                $"All {counts.NormalCount} normal scores are {only}, and the threshold is the next number: all above are anomalous.")
             : null;
     }
 

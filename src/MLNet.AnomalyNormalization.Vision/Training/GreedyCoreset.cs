@@ -8,8 +8,6 @@ namespace MLNet.AnomalyNormalization.Vision.Training;
 /// </summary>
 internal static class GreedyCoreset
 {
-    private const int ChunkLength = 4096;
-
     // By the triangle inequality a centre at twice a point's distance from that point's own centre is no nearer; the rest is for rounding.
     private const float TooFar = 0.4999f;
 
@@ -21,55 +19,39 @@ internal static class GreedyCoreset
     /// <param name="cancellation">Asked before every choice.</param>
     /// <returns>
     /// The rows, in the order of their choice; fewer than <paramref name="count"/> where no other row differs from them. Of equally far
-    /// ones the first is taken, so that the number of threads changes nothing.
+    /// ones the first is taken.
     /// </returns>
     public static int[] Choose(
-        RowStore points, ReadOnlyMemory<int> rows, int count, Action? chosen = null, CancellationToken cancellation = default)
+        RowStore points, ReadOnlySpan<int> rows, int count, Action? chosen = null, CancellationToken cancellation = default)
     {
         var distances = new float[rows.Length];
         distances.AsSpan().Fill(float.PositiveInfinity);
         var nearest = new int[rows.Length];
         var fromNewest = new float[count];
         var choices = new List<int>(count);
-        int chunks = (rows.Length + ChunkLength - 1) / ChunkLength;
-        var farthestOfChunk = new int[chunks];
-
         for (int farthest = 0; choices.Count < count && farthest < rows.Length && distances[farthest] > 0;)
         {
             cancellation.ThrowIfCancellationRequested();
-            int newest = rows.Span[farthest];
-            for (int i = 0; i < choices.Count; i++)
-                fromNewest[i] = TensorPrimitives.Distance(points[newest], points[choices[i]]);
-            choices.Add(newest);
+            ReadOnlySpan<float> newest = points[rows[farthest]];
+            int number = choices.Count;
+            for (int i = 0; i < number; i++)
+                fromNewest[i] = TensorPrimitives.Distance(newest, points[choices[i]]);
+            choices.Add(rows[farthest]);
             chosen?.Invoke();
 
-            Parallel.For(0, chunks, chunk => farthestOfChunk[chunk] = Update(chunk, newest));
-            farthest = farthestOfChunk.Aggregate((best, other) => distances[other] > distances[best] ? other : best);
+            for (int i = 0; i < rows.Length; i++)
+            {
+                if (number > 0 && fromNewest[nearest[i]] * TooFar >= distances[i])
+                    continue;
+
+                float distance = TensorPrimitives.Distance(points[rows[i]], newest);
+                if (distance < distances[i])
+                    (distances[i], nearest[i]) = (distance, number);
+            }
+
+            farthest = TensorPrimitives.IndexOfMax<float>(distances);
         }
 
         return [.. choices];
-
-        int Update(int chunk, int newest)
-        {
-            ReadOnlySpan<int> all = rows.Span;
-            int start = chunk * ChunkLength;
-            int end = Math.Min(start + ChunkLength, all.Length);
-            int number = choices.Count - 1;
-            int best = start;
-            for (int i = start; i < end; i++)
-            {
-                if (number == 0 || fromNewest[nearest[i]] * TooFar < distances[i])
-                {
-                    float distance = TensorPrimitives.Distance(points[all[i]], points[newest]);
-                    if (distance < distances[i])
-                        (distances[i], nearest[i]) = (distance, number);
-                }
-
-                if (distances[i] > distances[best])
-                    best = i;
-            }
-
-            return best;
-        }
     }
 }

@@ -199,10 +199,19 @@ internal sealed class PatchCoreTraining
             return Math.Min(available.Length, (int)Math.Clamp(share, _options.SmallestBank, _options.LargestBank));
         });
         int done = 0;
-        return [.. rows.Zip(sizes, (available, size) => new PatchBank(
-            patches.Features,
-            GreedyCoreset.Choose(patches.Projections, available, size,
-                () => Report(PatchCoreStage.Bank, ++done, sizes.Sum()), _options.CancellationToken)))];
+        var banks = new PatchBank[rows.Length];
+        Parallel.For(0, rows.Length, new() { CancellationToken = _options.CancellationToken }, bank =>
+        {
+            int[] chosen = GreedyCoreset.Choose(patches.Projections, rows[bank], sizes[bank], Report, _options.CancellationToken);
+            banks[bank] = new(patches.Features, chosen);
+        });
+        return banks;
+
+        void Report()
+        {
+            lock (patches)
+                this.Report(PatchCoreStage.Bank, ++done, sizes.Sum());
+        }
     }
 
     private (float[] Scores, float[] HighestPixels) ScoreHeldOut(PatchBank[] banks, int[] foldOf)

@@ -14,7 +14,7 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// <see cref="MLImage.Save"/> writes them as PNG. Images that are passed in stay as they are, and all results are the caller's to dispose.
 /// </para>
 /// <para>
-/// Where a map is scaled to an image, both cover the same area and pixels stand for their centres: colours are interpolated bilinearly
+/// Where a map is scaled to an image, or to the area of it that it covers, pixels stand for their centres: colours are interpolated bilinearly
 /// between the positions in the window, masks take the nearest pixel of the map.
 /// </para>
 /// </remarks>
@@ -22,6 +22,9 @@ public static class HeatMap
 {
     /// <summary>How far the window of colours reaches to each side of the threshold, on the normalised scale.</summary>
     internal const double HalfWindow = 50;
+
+    // How much of the black is seen that covers what wasn't inspected.
+    private const float NotInspected = 0.6f;
 
     private const byte Defect = byte.MaxValue;
 
@@ -55,14 +58,18 @@ public static class HeatMap
         return picture.ToImage();
     }
 
-    /// <summary>Lays a coloured map over an image of any size.</summary>
+    /// <summary>
+    /// Lays a coloured map over an image of any size. What lies outside of the map's area wasn't inspected, and is the image at two fifths of
+    /// its brightness, without colours.
+    /// </summary>
     /// <param name="image">The image; its own transparency is taken as black behind it.</param>
-    /// <param name="map">Normalised scores, row-major, height x width, of the same area as the image.</param>
+    /// <param name="map">Normalised scores, row-major, height x width.</param>
     /// <param name="height">The number of rows of the map.</param>
     /// <param name="width">The number of columns of the map.</param>
     /// <param name="opacity">How much of the colours is seen, 0 (the image alone) to 1 (the colours alone, at the image's size).</param>
     /// <param name="threshold">The decision threshold on the normalised scale, the middle of the window; finite.</param>
     /// <param name="colors">The colours.</param>
+    /// <param name="area">The area of the image that the map covers: what a model that crops its pictures looks at.</param>
     /// <returns>A picture of the image's size.</returns>
     /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -76,7 +83,8 @@ public static class HeatMap
         int width,
         double opacity = 0.5,
         double threshold = ScoreNormalizer.DecisionScore,
-        HeatMapColors colors = HeatMapColors.Even)
+        HeatMapColors colors = HeatMapColors.Even,
+        PictureArea area = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         MapSize size = MapSize.Require(map, height, width);
@@ -89,19 +97,25 @@ public static class HeatMap
         float[] positions = Positions(map, threshold);
         var table = ColorTable.Of(colors);
         var picture = Picture.Copy(image);
-        var scaling = new MapScaling(size, picture.Size);
+        var scaling = new MapScaling(size, picture.Size, area);
         float share = (float)opacity;
         for (int y = 0, i = 0; y < image.Height; y++)
         {
             for (int x = 0; x < image.Width; x++, i++)
-                picture.Blend(i, table.At(scaling.Bilinear(positions, y, x)), share);
+            {
+                if (scaling.Covers(y, x))
+                    picture.Blend(i, table.At(scaling.Bilinear(positions, y, x)), share);
+                else
+                    picture.Blend(i, default, NotInspected);
+            }
         }
 
         return picture.ToImage();
     }
 
     /// <summary>
-    /// Where a map is anomalous: white (255) where <c>score &gt;= threshold</c> or the score is NaN, black (0) elsewhere, never grey.
+    /// Where a map is anomalous: white (255) where <c>score &gt;= threshold</c> or the score is NaN, black (0) elsewhere, never grey. What
+    /// lies outside of the map's area is black.
     /// </summary>
     /// <param name="map">Normalised scores, row-major, height x width.</param>
     /// <param name="height">The number of rows of the map.</param>
@@ -109,6 +123,7 @@ public static class HeatMap
     /// <param name="imageHeight">The number of rows of the mask; the map's own if it is null.</param>
     /// <param name="imageWidth">The number of columns of the mask; the map's own if it is null.</param>
     /// <param name="threshold">The decision threshold on the normalised scale, compared as Single; finite.</param>
+    /// <param name="area">The area of the image that the map covers.</param>
     /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// A height or width is not positive, or <paramref name="threshold"/> is not finite.
@@ -119,11 +134,12 @@ public static class HeatMap
         int width,
         int? imageHeight = null,
         int? imageWidth = null,
-        double threshold = ScoreNormalizer.DecisionScore)
+        double threshold = ScoreNormalizer.DecisionScore,
+        PictureArea area = default)
     {
         MapSize size = MapSize.Require(map, height, width);
         var picture = new Picture(new MapSize(imageHeight ?? height, imageWidth ?? width).RequirePositive());
-        byte[] mask = Defects(map, size, picture.Size, threshold);
+        byte[] mask = Defects(map, size, picture.Size, threshold, area);
         for (int i = 0; i < mask.Length; i++)
             picture.Set(i, new(mask[i], mask[i], mask[i]));
         return picture.ToImage();
@@ -131,21 +147,37 @@ public static class HeatMap
 
     /// <summary>
     /// Reads a mask that is a picture, for instance <see cref="AnomalyReportRow.Mask"/> from a file: a pixel is a defect where the picture
-    /// is at least half opaque, if it has any transparency, or else where its brightest channel is at least half.
+    /// is opaque enough, if any of it is less than half opaque, or else where its brightest channel is bright enough.
     /// </summary>
     /// <param name="mask">The picture, of any size.</param>
     /// <param name="height">The number of rows of the map that the mask belongs to.</param>
     /// <param name="width">The number of columns of that map.</param>
+    /// <param name="threshold">
+    /// What is enough, 1 to 255; null for half (128), which a picture that isn't black then has to reach somewhere.
+    /// </param>
+    /// <param name="area">The area of the picture that the map covers.</param>
     /// <returns>
-    /// 1 for a defect and 0 elsewhere, row-major, height x width. Both cover the same area, and each pixel is the one of the picture that
-    /// its centre lies in.
+    /// 1 for a defect and 0 elsewhere, row-major, height x width: each pixel is the one of the picture that its centre lies in.
     /// </returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="height"/> or <paramref name="width"/> is not positive.</exception>
-    public static byte[] ReadMask(MLImage mask, int height, int width)
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="height"/> or <paramref name="width"/> is not positive, or <paramref name="threshold"/> is 0.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// The picture is not black, but nothing in it reaches half, so that its defects may be written as 1; set <paramref name="threshold"/>.
+    /// </exception>
+    public static byte[] ReadMask(MLImage mask, int height, int width, byte? threshold = null, PictureArea area = default)
     {
         ArgumentNullException.ThrowIfNull(mask);
         MapSize size = new MapSize(height, width).RequirePositive();
-        return ImageMask.Resize(ImageMask.Defects(mask.Pixels), (mask.Height, mask.Width), (size.Height, size.Width));
+        var rules = new MaskRules { Threshold = threshold };
+        try
+        {
+            return ImageMask.Resize(ImageMask.Defects(mask.Pixels, rules), (mask.Height, mask.Width), (size.Height, size.Width), area);
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"The picture ({mask.Height} x {mask.Width}) can't be read as a mask: {e.Message}.", e);
+        }
     }
 
     /// <summary>
@@ -153,10 +185,11 @@ public static class HeatMap
     /// reach, or the edge of the image. The line is one pixel wide for every 256 pixels of the image's shorter side, and at least one.
     /// </summary>
     /// <param name="image">The image; its own transparency is taken as black behind it.</param>
-    /// <param name="map">Normalised scores, row-major, height x width, of the same area as the image.</param>
+    /// <param name="map">Normalised scores, row-major, height x width.</param>
     /// <param name="height">The number of rows of the map.</param>
     /// <param name="width">The number of columns of the map.</param>
     /// <param name="threshold">The decision threshold on the normalised scale, compared as Single; finite.</param>
+    /// <param name="area">The area of the image that the map covers: what a model that crops its pictures looks at.</param>
     /// <returns>A picture of the image's size.</returns>
     /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -167,12 +200,13 @@ public static class HeatMap
         ReadOnlySpan<float> map,
         int height,
         int width,
-        double threshold = ScoreNormalizer.DecisionScore)
+        double threshold = ScoreNormalizer.DecisionScore,
+        PictureArea area = default)
     {
         ArgumentNullException.ThrowIfNull(image);
         MapSize size = MapSize.Require(map, height, width);
         var picture = Picture.Copy(image);
-        byte[] inside = Defects(map, size, picture.Size, threshold);
+        byte[] inside = Defects(map, size, picture.Size, threshold, area);
         byte[] core = inside;
         for (int line = Math.Max(1, Math.Min(image.Height, image.Width) / 256); line > 0; line--)
             core = Eroded(core, picture.Size);
@@ -197,16 +231,16 @@ public static class HeatMap
         return positions;
     }
 
-    private static byte[] Defects(ReadOnlySpan<float> map, MapSize mapSize, MapSize imageSize, double threshold)
+    private static byte[] Defects(ReadOnlySpan<float> map, MapSize mapSize, MapSize imageSize, double threshold, PictureArea area)
     {
         // The one decision of the library; on the normalised scale it is made at the threshold itself.
         var decision = new ScoreNormalizer(RequireThreshold(threshold));
-        var scaling = new MapScaling(mapSize, imageSize);
+        var scaling = new MapScaling(mapSize, imageSize, area);
         var mask = new byte[imageSize.Pixels];
         for (int y = 0, i = 0; y < imageSize.Height; y++)
         {
             for (int x = 0; x < imageSize.Width; x++, i++)
-                mask[i] = decision.IsAnomalous(map[scaling.Nearest(y, x)]) ? Defect : (byte)0;
+                mask[i] = scaling.Covers(y, x) && decision.IsAnomalous(map[scaling.Nearest(y, x)]) ? Defect : (byte)0;
         }
 
         return mask;

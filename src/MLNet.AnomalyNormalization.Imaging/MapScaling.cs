@@ -1,12 +1,15 @@
 namespace MLNet.AnomalyNormalization.Imaging;
 
 /// <summary>
-/// Finds the places of a map that the pixels of an image lie on. Both cover the same area; pixels stand for their centres.
+/// Finds the places of a map that the pixels of an image lie on. The map covers an area of the image; pixels stand for their centres.
 /// </summary>
-internal sealed class MapScaling(MapSize map, MapSize image)
+internal sealed class MapScaling(MapSize map, MapSize image, PictureArea area = default)
 {
-    private readonly Axis _rows = new(map.Height, image.Height);
-    private readonly Axis _columns = new(map.Width, image.Width);
+    private readonly Axis _rows = new(map.Height, image.Height, area.Top, area.Height);
+    private readonly Axis _columns = new(map.Width, image.Width, area.Left, area.Width);
+
+    /// <summary>Whether the centre of an image pixel lies in the area of the map.</summary>
+    public bool Covers(int y, int x) => _rows.IsInside[y] && _columns.IsInside[x];
 
     /// <summary>The index of the pixel of the map that the centre of an image pixel lies in; on a border the later one.</summary>
     public int Nearest(int y, int x) => (_rows.Nearest[y] * map.Width) + _columns.Nearest[x];
@@ -29,23 +32,29 @@ internal sealed class MapScaling(MapSize map, MapSize image)
 
     private sealed class Axis
     {
-        public Axis(int from, int to)
+        // Places are fractions that were rounded: one that is on a border belongs to what begins there.
+        private const double Rounding = 1e-9;
+
+        public Axis(int from, int to, double start, double extent)
         {
+            IsInside = new bool[to];
             Nearest = new int[to];
             First = new int[to];
             Second = new int[to];
             Share = new float[to];
             for (int i = 0; i < to; i++)
             {
-                // The centre of a pixel in whole units: half an image pixel is `from` of 2 * `to` parts of a map pixel.
-                long center = ((2L * i) + 1) * from;
-                Nearest[i] = (int)(center / (2L * to));
-                long place = Math.Clamp(center - to, 0, 2L * to * (from - 1));
-                First[i] = (int)(place / (2L * to));
+                double center = ((((i + 0.5) / to) - start) / extent * from) + Rounding;
+                IsInside[i] = center >= 0 && center < from;
+                Nearest[i] = Math.Clamp((int)center, 0, from - 1);
+                double place = Math.Clamp(center - 0.5, 0, from - 1);
+                First[i] = (int)place;
                 Second[i] = Math.Min(First[i] + 1, from - 1);
-                Share[i] = (float)(place % (2L * to)) / (2L * to);
+                Share[i] = (float)Math.Max(0, place - First[i] - Rounding);
             }
         }
+
+        public bool[] IsInside { get; }
 
         public int[] Nearest { get; }
 

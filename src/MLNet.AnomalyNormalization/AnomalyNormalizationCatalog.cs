@@ -153,6 +153,19 @@ public static class AnomalyNormalizationCatalog
         return new DataViewEvaluation(data, options ?? new(), progress).Run(cancellationToken);
     }
 
+    /// <summary>By what a column of normalised scores or maps was normalised, hence its thresholds and where it is decided.</summary>
+    /// <param name="column">A column of a data view's schema.</param>
+    /// <returns>
+    /// The normaliser; null if the column doesn't say. <see cref="AnomalyNormalizationTransformer"/> writes it into the annotations of the
+    /// columns that it adds; the stock components of a model that was loaded without this package don't.
+    /// </returns>
+    public static ScoreNormalizer? GetScoreNormalizer(this DataViewSchema.Column column) => ColumnAnnotations.NormalizerOf(column);
+
+    /// <summary>Which area of its picture a column of anomaly maps covers.</summary>
+    /// <param name="column">A column of a data view's schema.</param>
+    /// <returns>The area that a model which crops its pictures looks at; null if the column doesn't say, which is the whole picture then.</returns>
+    public static PictureArea? GetInspectedArea(this DataViewSchema.Column column) => ColumnAnnotations.AreaOf(column);
+
     /// <summary>
     /// Loads a saved model and puts the fast <see cref="AnomalyNormalizationTransformer"/> back wherever one was saved, with its exact
     /// thresholds. <c>mlContext.Model.Load</c> gives the same bits from stock components.

@@ -17,8 +17,8 @@ internal sealed class RowPictures : IDisposable
         _loaded = row.Row.Image is null ? Load(row.Row.ImagePath) : null;
         Image = row.Row.Image ?? _loaded!;
         (int height, int width) = (row.Row.Map.Height, row.Row.Map.Width);
-        HeatMap = Imaging.HeatMap.Overlay(Image, normalizedMap, height, width, opacity: 1, threshold, colors);
-        Mask = Imaging.HeatMap.Mask(normalizedMap, height, width, Image.Height, Image.Width, threshold);
+        HeatMap = Imaging.HeatMap.Overlay(Image, normalizedMap, height, width, opacity: 1, threshold, colors, row.Row.InspectedArea);
+        Mask = Imaging.HeatMap.Mask(normalizedMap, height, width, Image.Height, Image.Width, threshold, row.Row.InspectedArea);
     }
 
     public MLImage Image { get; }
@@ -39,15 +39,15 @@ internal sealed class RowPictures : IDisposable
         using MLImage small = Thumbnail.Of(Image);
         (int height, int width) = (_row.Row.Map.Height, _row.Row.Map.Width);
         yield return ("image", Thumbnail.Jpeg(small));
-        using MLImage heat = Imaging.HeatMap.Overlay(small, _map, height, width, opacity: 0.6, _threshold, _colors);
+        using MLImage heat = Imaging.HeatMap.Overlay(small, _map, height, width, opacity: 0.6, _threshold, _colors, _row.Row.InspectedArea);
         yield return ("heat map", Thumbnail.Jpeg(heat));
-        using MLImage outline = Imaging.HeatMap.Outline(small, _map, height, width, _threshold);
+        using MLImage outline = Imaging.HeatMap.Outline(small, _map, height, width, _threshold, _row.Row.InspectedArea);
         yield return ("outline", Thumbnail.Jpeg(outline));
         if (_row.Row.Mask is not { } mask)
             yield break;
 
         float[] defects = [.. mask.Select(pixel => pixel == 0 ? 0 : (float)ScoreNormalizer.MaximumScore)];
-        using MLImage truth = Imaging.HeatMap.Mask(defects, height, width, small.Height, small.Width);
+        using MLImage truth = Imaging.HeatMap.Mask(defects, height, width, small.Height, small.Width, area: _row.Row.InspectedArea);
         yield return ("true mask", Thumbnail.Png(truth));
     }
 

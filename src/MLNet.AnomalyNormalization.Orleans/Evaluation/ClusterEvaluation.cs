@@ -52,7 +52,7 @@ internal sealed class ClusterEvaluation(
 
         return new FleetEvaluation
         {
-            Evaluation = merged.Compute(options, options.ImageThreshold, options.PixelThreshold),
+            Evaluation = merged.Compute(options),
             Failures = _failures,
             RowCount = merged.RowCount,
             ShardsBySilo = _shardsBySilo,

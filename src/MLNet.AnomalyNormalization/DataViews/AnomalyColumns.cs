@@ -1,3 +1,4 @@
+using MLNet.AnomalyNormalization.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -14,7 +15,7 @@ internal sealed class AnomalyColumns
 
     /// <param name="schema">The schema of the data.</param>
     /// <param name="score">The image score: Single or Double, a scalar or a vector of one element.</param>
-    /// <param name="label">Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1 or NaN.</param>
+    /// <param name="label">Whether a row is anomalous; see <see cref="LabelReader"/>.</param>
     /// <param name="map">The anomaly map: a vector of Single or Double.</param>
     /// <param name="mask">The defects: a vector of Byte, Boolean or Single, or an image.</param>
     /// <param name="boxScores">The scores of detected boxes: a vector of Single or Double.</param>
@@ -26,15 +27,16 @@ internal sealed class AnomalyColumns
     {
         Score = Find(score, "Single or Double, as a scalar or a vector of one element", type => ItemOf(type) is var item
             && (item == NumberDataViewType.Single || item == NumberDataViewType.Double) && type is not VectorDataViewType { Size: > 1 });
-        Label = Find(label, "Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1 or NaN",
-            type => type == BooleanDataViewType.Instance || type == NumberDataViewType.Single || type == NumberDataViewType.Double
-                || type == NumberDataViewType.Int32);
+        Label = Find(label, LabelReader.Expected, LabelReader.CanRead);
         Map = Find(map, "a vector of Single or Double", IsVectorOfNumbers);
         BoxScores = Find(boxScores, "a vector of Single or Double", IsVectorOfNumbers);
         Mask = Find(mask, "a vector of Byte, Boolean or Single, or an image", type => ImageMask.IsImage(type)
             || (type is VectorDataViewType && ItemOf(type) is var item
                 && (item == NumberDataViewType.Byte || item == BooleanDataViewType.Instance || item == NumberDataViewType.Single)));
-        _size = size ?? SizeIn(schema);
+        _size = size ?? SizeOfMap();
+        SizesOfOthers = string.Join(", ", schema
+            .Where(column => !column.IsHidden && column.Type is VectorDataViewType type && ShapeOf(type) is not null)
+            .Select(column => $"'{column.Name}' has {ShapeOf((VectorDataViewType)column.Type)!.Value.Height} x {ShapeOf((VectorDataViewType)column.Type)!.Value.Width}"));
 
         DataViewSchema.Column? Find(string? name, string expected, Func<DataViewType, bool> fits)
         {
@@ -65,8 +67,14 @@ internal sealed class AnomalyColumns
 
     public DataViewSchema.Column? BoxScores { get; }
 
-    /// <summary>Whether masks that are images are brought to the size of their maps.</summary>
-    public bool ResizeMasks { get; init; }
+    /// <summary>How masks are read.</summary>
+    public MaskRules Masks { get; init; } = new();
+
+    /// <summary>The labels of normal rows, where labels are text.</summary>
+    public IReadOnlyList<string> NormalLabels { get; init; } = AnomalyEvaluationOptions.DefaultNormalLabels;
+
+    /// <summary>Which area of the picture the maps cover.</summary>
+    public PictureArea InspectedArea => Masks.Area ?? (Map is { } map ? ColumnAnnotations.AreaOf(map) : null) ?? PictureArea.Whole;
 
     /// <summary>What a cursor has to be asked for.</summary>
     public IReadOnlyList<DataViewSchema.Column> All => _all;
@@ -74,31 +82,17 @@ internal sealed class AnomalyColumns
     /// <summary>The height and width of a map of so many pixels, or null if neither the schema nor the caller tells them.</summary>
     public (int Height, int Width)? SizeOf(int pixels) => _size is var (height, width) && (long)height * width == pixels ? _size : null;
 
+    /// <summary>The columns that have a height and width, for messages: a map that stock components normalised has lost its own.</summary>
+    public string SizesOfOthers { get; }
+
     public static DataViewType ItemOf(DataViewType type) => type is VectorDataViewType vector ? vector.ItemType : type;
 
     private static bool IsVectorOfNumbers(DataViewType type)
         => type is VectorDataViewType vector && (vector.ItemType == NumberDataViewType.Single || vector.ItemType == NumberDataViewType.Double);
 
-    // A model that stock components computed has flattened its normalised map, but the raw map of the same length beside it, and the mask,
-    // still have their shape.
-    private (int Height, int Width)? SizeIn(DataViewSchema schema)
-    {
-        if (Map?.Type is not VectorDataViewType map)
-            return null;
-
-        if (ShapeOf(map) is { } own)
-            return own;
-
-        if (Mask?.Type is VectorDataViewType mask && ShapeOf(mask) is { } ofMask)
-            return ofMask;
-
-        (int, int)?[] others = [.. schema
-            .Where(column => !column.IsHidden && IsVectorOfNumbers(column.Type) && ((VectorDataViewType)column.Type).Size == map.Size)
-            .Select(column => ShapeOf((VectorDataViewType)column.Type))
-            .Where(shape => shape is not null)
-            .Distinct()];
-        return others is [var only] ? only : null;
-    }
+    private (int Height, int Width)? SizeOfMap()
+        => Map?.Type is not VectorDataViewType map ? null
+            : ShapeOf(map) ?? (Mask?.Type is VectorDataViewType mask ? ShapeOf(mask) : null);
 
     private static (int Height, int Width)? ShapeOf(VectorDataViewType type)
         => type.IsKnownSize && type.Dimensions is [.., var height, var width] && (long)height * width == type.Size ? (height, width) : null;

@@ -1,4 +1,6 @@
 using Microsoft.ML.Runtime;
+using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization;
 
@@ -37,7 +39,7 @@ public sealed record AnomalyNormalizationOptions
     public string? PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
     /// <summary>Which threshold normalises the map and the box scores.</summary>
-    public ThresholdType ThresholdType { get; init; } = ThresholdType.Pixel;
+    public ThresholdType ThresholdType { get; init => field = DefinedEnum.Require(value); } = ThresholdType.Pixel;
 
     /// <summary>
     /// Where image scores are decided, if not at the image threshold; with it goes whatever uses the image threshold. Where thresholds are
@@ -52,18 +54,46 @@ public sealed record AnomalyNormalizationOptions
     public bool PreserveDecisions { get; init; } = true;
 
     /// <summary>
-    /// Whether a row is anomalous; read only when a threshold is learned. Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1
-    /// or NaN; rows with an unknown label are left out. Null says that all rows are normal.
+    /// Whether a row is anomalous; read only when a threshold is learned. Boolean, or a number with 0, 1 and, for unknown, -1 or NaN, or text
+    /// (see <see cref="NormalLabels"/>), or a key of such values; rows with an unknown label are left out. Null says that all rows are
+    /// normal.
     /// </summary>
     public string? LabelColumnName { get; init; } = "Label";
 
     /// <summary>
+    /// Which labels are those of normal rows, where labels are text, without regard to case. An empty text, <c>unknown</c> and <c>-1</c> are
+    /// unknown, <c>0</c> and <c>false</c> normal, and all others anomalous.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public IReadOnlyList<string> NormalLabels
+    {
+        get;
+        init
+        {
+            ArgumentNullException.ThrowIfNull(value, nameof(NormalLabels));
+            field = value;
+        }
+    } = AnomalyEvaluationOptions.DefaultNormalLabels;
+
+    /// <summary>
     /// Which pixels are anomalous, row-major as the map; read only when a threshold is learned, and if named. A vector of Byte, Boolean or
-    /// Single in which 0 is normal, or an image: a pixel is then anomalous where the image is at least half opaque, if it has any
-    /// transparency, or else where its brightest channel is at least half. An empty mask is that of a good image. Without a mask column the
-    /// pixel threshold is learned from the maps of normal rows alone.
+    /// Single in which 0 is normal, or an image (see <see cref="MaskThreshold"/>). A missing mask is that of a good image, if the label says
+    /// so; a mask that contradicts the label is refused. Without a mask column the pixel threshold is learned from the maps of normal rows
+    /// alone.
     /// </summary>
     public string? MaskColumnName { get; init; }
+
+    /// <inheritdoc cref="AnomalyEvaluationOptions.ResizeMasks"/>
+    public bool ResizeMasks { get; init; }
+
+    /// <inheritdoc cref="AnomalyEvaluationOptions.MaskThreshold"/>
+    public byte? MaskThreshold { get; init; }
+
+    /// <inheritdoc cref="AnomalyEvaluationOptions.IgnoredMaskValue"/>
+    public double? IgnoredMaskValue { get; init; }
+
+    /// <inheritdoc cref="AnomalyEvaluationOptions.InspectedArea"/>
+    public PictureArea? InspectedArea { get; init; }
 
     /// <summary>
     /// How the pixel threshold is learned, if not as the image threshold. A strategy that needs anomalous pixels needs a mask column.

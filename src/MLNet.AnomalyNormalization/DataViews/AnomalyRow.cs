@@ -19,7 +19,7 @@ internal sealed class AnomalyRow
     private readonly Reader<float>? _map;
     private readonly Reader<double>? _wideMap;
     private readonly Reader<float>? _boxScores;
-    private readonly Reader<double>? _label;
+    private readonly Func<bool?>? _label;
     private readonly Reader<byte>? _mask;
     private readonly ImageMask? _image;
     private byte[] _noDefects = [];
@@ -36,9 +36,9 @@ internal sealed class AnomalyRow
         _map = Numbers(columns.Map);
         _wideMap = WideNumbers(columns.Map);
         _boxScores = Numbers(columns.BoxScores);
-        _label = Labels(columns.Label);
+        _label = columns.Label is { } label ? LabelReader.Of(row, label, columns.NormalLabels) : null;
         if (columns.Mask is { } mask && ImageMask.IsImage(mask.Type))
-            _image = new ImageMask(row, mask);
+            _image = new ImageMask(row, mask, columns.Masks);
         _mask = _image is null ? Masks(columns.Mask) : _image.Read;
     }
 
@@ -50,13 +50,16 @@ internal sealed class AnomalyRow
 
     /// <summary>Whether the row is anomalous; null where the label is unknown or there is no label column.</summary>
     public bool? ReadLabel()
-        => _label?.Invoke()[0] switch
+    {
+        try
         {
-            0 => false,
-            1 => true,
-            null or -1 or double.NaN => null,
-            double other => throw Invalid(_columns.Label, $"the label is {other}; expected 0, 1 or, for unknown, -1 or NaN"),
-        };
+            return _label?.Invoke();
+        }
+        catch (FormatException e)
+        {
+            throw Invalid(_columns.Label, e.Message);
+        }
+    }
 
     /// <summary>The scores of the boxes.</summary>
     public ReadOnlySpan<float> ReadBoxScores() => _boxScores!();
@@ -68,15 +71,24 @@ internal sealed class AnomalyRow
     public ReadOnlySpan<double> ReadWideMap() => _wideMap!();
 
     /// <summary>
-    /// The defects, 0 or not for each pixel of the map. An empty mask is that of a good image, if the label says so; where the label is
-    /// unknown too, the result is false: nobody knows the pixels of this row.
+    /// The defects, for each pixel of the map 0, <see cref="MaskRules.Unknown"/> if the rules name a value for it, or else a defect. A
+    /// missing mask is that of a good image, if the label says so; where the label is unknown too, the result is false: nobody knows the
+    /// pixels of this row.
     /// </summary>
     /// <param name="pixels">The length of the map.</param>
     /// <param name="isAnomalous">The label of the row.</param>
     /// <param name="mask">The defects.</param>
     public bool TryReadMask(int pixels, bool? isAnomalous, out ReadOnlySpan<byte> mask)
     {
-        mask = _mask!();
+        try
+        {
+            mask = _mask!();
+        }
+        catch (FormatException e)
+        {
+            throw Invalid(_columns.Mask, e.Message);
+        }
+
         if (mask.IsEmpty && pixels > 0)
         {
             if (isAnomalous == true)
@@ -88,33 +100,23 @@ internal sealed class AnomalyRow
             return isAnomalous == false;
         }
 
-        if (_columns.ResizeMasks && _image is not null)
+        ReadOnlySpan<byte> ofMap = _image is null ? Fitting(mask, pixels, "", "Resize the mask to the map, with nearest neighbours, or the map to the mask")
+            : _columns.Masks.Resize ? Resized(mask, _image, pixels)
+            : OfMapsArea(mask, _image, pixels);
+        int firstDefect = FirstDefect(mask);
+        if (isAnomalous == true && firstDefect < 0 && !mask.Contains(MaskRules.Unknown))
         {
-            (int Height, int Width) map = SizeOf(pixels);
-            if (map != (_image.Height, _image.Width))
-            {
-                byte[] resized = ImageMask.Resize(mask, (_image.Height, _image.Width), map);
-                if (mask.ContainsAnyExcept((byte)0) && !resized.AsSpan().ContainsAnyExcept((byte)0))
-                {
-                    throw Invalid(_columns.Mask,
-                        $"the defects of the mask ({_image.Height} x {_image.Width}) are too small to be seen at the size of the map "
-                        + $"({map.Height} x {map.Width}). Give it a mask of that size, or set the label to unknown (-1) and leave the mask out");
-                }
-
-                mask = resized;
-            }
-
-            return true;
+            throw Invalid(_columns.Mask,
+                "the row is anomalous but its mask has no defect. Correct the one or the other, or set the label to unknown (-1) and leave the mask out");
         }
 
-        if (mask.Length != pixels || (_image is not null && _columns.SizeOf(pixels) is { } size && size != (_image.Height, _image.Width)))
+        if (isAnomalous == false && firstDefect >= 0)
         {
-            (string found, string remedy) = _image is null
-                ? ("", "Resize the mask to the map, with nearest neighbours, or the map to the mask")
-                : ($" ({_image.Height} x {_image.Width})", "Set ResizeMasks, or resize the one to the other, the mask with nearest neighbours");
-            throw Invalid(_columns.Mask, $"the mask has {mask.Length} pixels{found}, the map {pixels}. {remedy}");
+            throw Invalid(_columns.Mask,
+                $"the row is normal but its mask has a defect at index {firstDefect}. Correct the one or the other, or set the label to unknown (-1)");
         }
 
+        mask = ofMap;
         return true;
     }
 
@@ -123,7 +125,51 @@ internal sealed class AnomalyRow
         => _columns.SizeOf(pixels)
             ?? (_image is not null && (long)_image.Height * _image.Width == pixels
                 ? (_image.Height, _image.Width)
-                : throw Invalid(_columns.Map, $"the map has {pixels} pixels, but no column tells its height and width. Set MapHeight and MapWidth"));
+                : throw Invalid(_columns.Map,
+                    $"the map has {pixels} pixels, but neither its own column nor its mask tells its height and width. Set MapHeight and MapWidth"
+                    + (_columns.SizesOfOthers.Length == 0 ? "" : $" (column {_columns.SizesOfOthers})")));
+
+    private int FirstDefect(ReadOnlySpan<byte> mask)
+        => _columns.Masks.Ignored is null ? mask.IndexOfAnyExcept((byte)0) : mask.IndexOfAnyExcept((byte)0, MaskRules.Unknown);
+
+    private ReadOnlySpan<byte> Resized(ReadOnlySpan<byte> mask, ImageMask image, int pixels)
+    {
+        (int Height, int Width) map = SizeOf(pixels);
+        PictureArea area = _columns.InspectedArea;
+        if (area.IsWhole && map == (image.Height, image.Width))
+            return mask;
+
+        byte[] resized = ImageMask.Resize(mask, (image.Height, image.Width), map, area);
+        if (FirstDefect(mask) >= 0 && FirstDefect(resized) < 0)
+        {
+            throw Invalid(_columns.Mask,
+                $"the defects of the mask ({image.Height} x {image.Width}) are too small to be seen at the size of the map "
+                + $"({map.Height} x {map.Width}){(area.IsWhole ? "" : $", or lie outside of its area ({area})")}. Give it a mask of that size, "
+                + "or set the label to unknown (-1) and leave the mask out");
+        }
+
+        return resized;
+    }
+
+    private ReadOnlySpan<byte> OfMapsArea(ReadOnlySpan<byte> mask, ImageMask image, int pixels)
+    {
+        const string Remedy = "Set ResizeMasks, or resize the one to the other, the mask with nearest neighbours";
+        string found = $" ({image.Height} x {image.Width})";
+        if (_columns.SizeOf(pixels) is { } size && size != (image.Height, image.Width))
+            throw Misfit(mask.Length, pixels, found, Remedy);
+
+        return _columns.InspectedArea.IsWhole || mask.Length != pixels
+            ? Fitting(mask, pixels, found, Remedy)
+            : throw Invalid(_columns.Mask,
+                $"the map covers a part of the photo ({_columns.InspectedArea}), and the mask{found} may show that part or the photo. "
+                + "Set ResizeMasks if it is the photo, or InspectedArea to PictureArea.Whole if it is the part");
+    }
+
+    private ReadOnlySpan<byte> Fitting(ReadOnlySpan<byte> mask, int pixels, string size, string remedy)
+        => mask.Length == pixels ? mask : throw Misfit(mask.Length, pixels, size, remedy);
+
+    private InvalidDataException Misfit(int maskPixels, int pixels, string size, string remedy)
+        => Invalid(_columns.Mask, $"the mask has {maskPixels} pixels{size}, the map {pixels}. {remedy}");
 
     /// <summary>Says which column and row something is wrong with.</summary>
     public InvalidDataException Invalid(DataViewSchema.Column? column, string what)
@@ -146,18 +192,12 @@ internal sealed class AnomalyRow
             : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Double ? Values<double>(present)
             : Converted(Values<float>(present), value => (double)value);
 
-    private Reader<double>? Labels(DataViewSchema.Column? column)
-        => column is not { } present ? null
-            : present.Type == BooleanDataViewType.Instance ? Converted(Values<bool>(present), label => label ? 1d : 0d)
-            : present.Type == NumberDataViewType.Single ? Converted(Values<float>(present), label => (double)label)
-            : present.Type == NumberDataViewType.Int32 ? Converted(Values<int>(present), label => (double)label)
-            : Values<double>(present);
-
     private Reader<byte>? Masks(DataViewSchema.Column? column)
         => column is not { } present ? null
-            : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Byte ? Values<byte>(present)
             : AnomalyColumns.ItemOf(present.Type) == BooleanDataViewType.Instance ? Converted(Values<bool>(present), defect => defect ? (byte)1 : (byte)0)
-            : Converted(Values<float>(present), defect => defect == 0 ? (byte)0 : (byte)1);
+            : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Single ? Converted(Values<float>(present), defect => _columns.Masks.Read(defect))
+            : _columns.Masks.Ignored is null ? Values<byte>(present)
+            : Converted(Values<byte>(present), defect => _columns.Masks.Read(defect));
 
     private Reader<T> Values<T>(DataViewSchema.Column column)
     {

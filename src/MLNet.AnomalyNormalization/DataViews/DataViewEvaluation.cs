@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -21,15 +22,21 @@ internal sealed class DataViewEvaluation
         (_data, _options, _progress) = (data, options, progress);
         _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, options.LabelColumnName,
             options.MaskColumnName is null ? null : options.MapColumnName, options.MaskColumnName, options.BoxScoresColumnName,
-            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null) { ResizeMasks = options.ResizeMasks };
+            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null)
+        {
+            Masks = Masks(options),
+            NormalLabels = options.NormalLabels,
+        };
     }
 
     /// <summary>Checks what can be checked of options without data.</summary>
     /// <exception cref="ArgumentException">The options leave nothing to evaluate, or contradict each other.</exception>
     public static void Require(AnomalyEvaluationOptions options)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Threads);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.BatchSize);
+        _ = Masks(options);
+        _ = PixelEvaluator.Require(options.Pixel);
+        RequireThreshold(options.ImageThreshold, nameof(options.ImageThreshold), threshold => ThresholdCurve.RequireThreshold(threshold));
+        RequireThreshold(options.PixelThreshold, nameof(options.PixelThreshold), threshold => PixelEvaluator.RequireThreshold(options.Pixel, threshold));
         if (options.ScoreColumnName is null && (options.MaskColumnName is null || options.Callbacks.Count > 0))
         {
             throw new ArgumentException(
@@ -47,13 +54,13 @@ internal sealed class DataViewEvaluation
 
     public AnomalyEvaluation Run(CancellationToken cancellationToken)
     {
-        TestThreshold? image = _columns.Score is null ? null : new(_options.ImageThreshold);
-        TestThreshold? pixel = _columns.Mask is null ? null : new(_options.PixelThreshold);
+        TestThreshold? image = _columns.Score is null ? null : new(threshold => ThresholdCurve.RequireThreshold(threshold));
+        TestThreshold? pixel = _columns.Mask is null ? null : new(threshold => PixelEvaluator.RequireThreshold(_options.Pixel, threshold));
         foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
             callback.OnTestStart(image, pixel);
 
         AnomalyEvaluation evaluation = Read(_options.Threads, cancellationToken)
-            .Compute(_options, image?.Value ?? _options.ImageThreshold, pixel?.Value ?? _options.PixelThreshold);
+            .Compute(_options, image?.Value, pixel?.Value);
         foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
             callback.OnTestEnd(evaluation);
         return evaluation;
@@ -67,7 +74,7 @@ internal sealed class DataViewEvaluation
             ? [_data.GetRowCursor(_columns.All)]
             : _data.GetRowCursorSet(_columns.All, threads);
         if (cursors is [var only])
-            return Read(only, hasCallbacks ? _options.BatchSize : 1, cancellationToken);
+            return Read(only, hasCallbacks ? _options.BatchSize : 1, _progress, cancellationToken);
 
         try
         {
@@ -76,7 +83,7 @@ internal sealed class DataViewEvaluation
         catch (InvalidDataException)
         {
             // Each of several cursors counts its own rows. One cursor from the start meets the first bad row and knows its number.
-            Read(_data.GetRowCursor(_columns.All), 1, cancellationToken);
+            Read(_data.GetRowCursor(_columns.All), 1, progress: null, cancellationToken);
             throw;
         }
     }
@@ -91,7 +98,7 @@ internal sealed class DataViewEvaluation
         {
             try
             {
-                return Read(cursor, 1, failure.Token);
+                return Read(cursor, 1, _progress, failure.Token);
             }
             catch (Exception e)
             {
@@ -109,11 +116,15 @@ internal sealed class DataViewEvaluation
         return all;
     }
 
-    private EvaluationPart Read(DataViewRowCursor cursor, int batchSize, CancellationToken cancellationToken)
+    private EvaluationPart Read(DataViewRowCursor cursor, int batchSize, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         using (cursor)
         {
-            var part = new EvaluationPart(_options);
+            var part = new EvaluationPart(_options)
+            {
+                ImageDecision = DecisionOf(_columns.Score),
+                PixelDecision = DecisionOf(_columns.Map),
+            };
             var row = new AnomalyRow(_columns, cursor);
             var batch = new List<EvaluatedRow>(batchSize);
             while (cursor.MoveNext())
@@ -131,9 +142,33 @@ internal sealed class DataViewEvaluation
             void Finish()
             {
                 Evaluate(batch, part);
-                _progress?.Report(Interlocked.Add(ref _rows, batch.Count));
+                progress?.Report(Interlocked.Add(ref _rows, batch.Count));
                 batch.Clear();
             }
+        }
+    }
+
+    private static double? DecisionOf(DataViewSchema.Column? column)
+        => column is { } present ? ColumnAnnotations.NormalizerOf(present)?.Decision.Normalized : null;
+
+    private static MaskRules Masks(AnomalyEvaluationOptions options) => new()
+    {
+        Resize = options.ResizeMasks,
+        Threshold = options.MaskThreshold,
+        Ignored = options.IgnoredMaskValue,
+        Area = options.InspectedArea,
+    };
+
+    private static void RequireThreshold(double? threshold, string name, Action<double> require)
+    {
+        try
+        {
+            if (threshold is { } given)
+                require(given);
+        }
+        catch (ArgumentOutOfRangeException e)
+        {
+            throw new ArgumentOutOfRangeException(name, threshold, e.Message);
         }
     }
 
@@ -198,10 +233,14 @@ internal sealed class DataViewEvaluation
     private sealed record EvaluatedRow(
         long Position, long Batch, double Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores);
 
-    private sealed class TestThreshold(double value) : IThresholdMetrics
+    private sealed class TestThreshold(Action<double> require) : IThresholdMetrics
     {
-        public double Value { get; private set; } = value;
+        public double? Value { get; private set; }
 
-        public void SetThreshold(double threshold) => Value = threshold;
+        public void SetThreshold(double threshold)
+        {
+            require(threshold);
+            Value = threshold;
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -5,8 +6,8 @@ using Microsoft.ML.Data;
 namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>
-/// Reads masks that are images: a pixel is a defect where the image is at least half opaque, if it has any transparency, or else where its
-/// brightest channel is at least half.
+/// Reads masks that are images: a pixel is a defect where the image is opaque enough, if any of it is less than half opaque, or else where
+/// its brightest channel is bright enough; enough is half, unless the rules say otherwise.
 /// </summary>
 /// <remarks>
 /// Only here does the project touch Microsoft.ML.ImageAnalytics, which it doesn't depend on: whoever has an image column has brought that
@@ -19,7 +20,7 @@ internal sealed class ImageMask
 
     private readonly Func<byte[]> _read;
 
-    public ImageMask(DataViewRow row, DataViewSchema.Column column) => _read = Reader(row, column);
+    public ImageMask(DataViewRow row, DataViewSchema.Column column, MaskRules rules) => _read = Reader(row, column, rules);
 
     public int Height { get; private set; }
 
@@ -27,11 +28,11 @@ internal sealed class ImageMask
 
     public static bool IsImage(DataViewType type) => type.RawType.FullName == "Microsoft.ML.Data.MLImage";
 
-    /// <summary>The mask of the present row, 0 or 1 for each pixel; empty where there is no image.</summary>
+    /// <summary>The mask of the present row, as <see cref="Defects"/> gives it; empty where there is no image.</summary>
     public ReadOnlySpan<byte> Read() => _read();
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private Func<byte[]> Reader(DataViewRow row, DataViewSchema.Column column)
+    private Func<byte[]> Reader(DataViewRow row, DataViewSchema.Column column, MaskRules rules)
     {
         ValueGetter<MLImage?> getter = row.GetGetter<MLImage?>(column);
         MLImage? image = null;
@@ -39,44 +40,69 @@ internal sealed class ImageMask
         {
             getter(ref image);
             (Height, Width) = image is null ? (0, 0) : (image.Height, image.Width);
-            return image is null ? [] : Defects(image.Pixels);
+            return image is null ? [] : Defects(image.Pixels, rules);
         };
     }
 
-    /// <summary>The mask that a picture shows, 0 or 1 for each pixel.</summary>
+    /// <summary>The mask that a picture shows: for each pixel 0, 1 for a defect, or <see cref="MaskRules.Unknown"/>.</summary>
     /// <param name="pixels">Four bytes a pixel, the alpha last, whatever the order of the colours.</param>
-    internal static byte[] Defects(ReadOnlySpan<byte> pixels)
+    /// <param name="rules">What the values mean.</param>
+    /// <exception cref="FormatException">
+    /// The picture is not black, but nothing in it is bright or opaque enough, and nobody said from where on a pixel is a defect.
+    /// </exception>
+    internal static byte[] Defects(ReadOnlySpan<byte> pixels, MaskRules rules)
     {
-        bool isTransparent = false;
-        for (int i = 3; i < pixels.Length; i += 4)
-            isTransparent |= pixels[i] != byte.MaxValue;
-
-        var defects = new byte[pixels.Length / 4];
-        for (int i = 0; i < defects.Length; i++)
+        (byte[] values, string what) = Values(pixels);
+        byte threshold = rules.Threshold ?? Half, brightest = 0;
+        for (int i = 0; i < values.Length; i++)
         {
-            ReadOnlySpan<byte> pixel = pixels.Slice(i * 4, 4);
-            byte value = isTransparent ? pixel[3] : Math.Max(pixel[0], Math.Max(pixel[1], pixel[2]));
-            defects[i] = value >= Half ? (byte)1 : (byte)0;
+            bool isUnknown = values[i] == rules.Ignored;
+            brightest = isUnknown ? brightest : Math.Max(brightest, values[i]);
+            values[i] = isUnknown ? MaskRules.Unknown : values[i] >= threshold ? (byte)1 : (byte)0;
         }
 
-        return defects;
+        return rules.Threshold is not null || brightest is 0 or >= Half
+            ? values
+            : throw new FormatException(
+                $"the {what} value of the mask is {brightest}, and a defect begins at {Half}. Set MaskThreshold, to 1 if every pixel that is "
+                + "not 0 is a defect");
     }
 
     /// <summary>
-    /// Brings a mask to the size of a map: each pixel becomes the one of the mask that its centre lies in. Both cover the same area.
+    /// Brings a mask of a whole picture to a map: each pixel of the map becomes the one of the mask that its centre lies in.
     /// </summary>
-    internal static byte[] Resize(ReadOnlySpan<byte> mask, (int Height, int Width) size, (int Height, int Width) mapSize)
+    /// <param name="mask">The mask, row-major.</param>
+    /// <param name="size">Its size.</param>
+    /// <param name="mapSize">The size of the map.</param>
+    /// <param name="area">The area of the picture that the map covers.</param>
+    internal static byte[] Resize(
+        ReadOnlySpan<byte> mask, (int Height, int Width) size, (int Height, int Width) mapSize, PictureArea area = default)
     {
         var resized = new byte[mapSize.Height * mapSize.Width];
+        int[] columns = new int[mapSize.Width];
+        for (int x = 0; x < columns.Length; x++)
+            columns[x] = PictureArea.Nearest(x, mapSize.Width, size.Width, area.Left, area.Width);
+
         for (int y = 0, i = 0; y < mapSize.Height; y++)
         {
-            ReadOnlySpan<byte> row = mask.Slice(Nearest(y, mapSize.Height, size.Height) * size.Width, size.Width);
-            for (int x = 0; x < mapSize.Width; x++, i++)
-                resized[i] = row[Nearest(x, mapSize.Width, size.Width)];
+            ReadOnlySpan<byte> row = mask.Slice(PictureArea.Nearest(y, mapSize.Height, size.Height, area.Top, area.Height) * size.Width, size.Width);
+            foreach (int column in columns)
+                resized[i++] = row[column];
         }
 
         return resized;
+    }
 
-        static int Nearest(int i, int length, int maskLength) => (int)(((2L * i) + 1) * maskLength / (2L * length));
+    private static (byte[] Values, string What) Values(ReadOnlySpan<byte> pixels)
+    {
+        var values = new byte[pixels.Length / 4];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = pixels[(i * 4) + 3];
+        if (values.Length == 0 || TensorPrimitives.Min<byte>(values) < Half)
+            return (values, "most opaque");
+
+        for (int i = 0; i < values.Length; i++)
+            values[i] = Math.Max(pixels[i * 4], Math.Max(pixels[(i * 4) + 1], pixels[(i * 4) + 2]));
+        return (values, "brightest");
     }
 }

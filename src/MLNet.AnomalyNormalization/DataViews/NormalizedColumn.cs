@@ -89,7 +89,11 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
         };
 
     public void Annotate(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source)
-        => annotations.Add(source.Annotations, name => name == "SlotNames");
+    {
+        ColumnAnnotations.HandOn(annotations, source);
+        if (Role != ColumnRole.PredictedLabel)
+            ColumnAnnotations.Add(annotations, Normalizer);
+    }
 
     public Delegate CreateGetter(DataViewRow input, DataViewSchema.Column source, IDictionary<object, object> shared)
         => (ItemTypeOf(source.Type) == NumberDataViewType.Single, Role == ColumnRole.PredictedLabel) switch

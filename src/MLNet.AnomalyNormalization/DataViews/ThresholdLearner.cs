@@ -10,6 +10,7 @@ namespace MLNet.AnomalyNormalization.DataViews;
 internal sealed class ThresholdLearner
 {
     private readonly AnomalyNormalizationOptions _options;
+    private readonly MaskRules _masks;
 
     // Null where a threshold isn't learned.
     private readonly ThresholdStrategy? _ofImages;
@@ -19,6 +20,13 @@ internal sealed class ThresholdLearner
     public ThresholdLearner(ThresholdStrategy strategy, AnomalyNormalizationOptions options)
     {
         _options = options;
+        _masks = new MaskRules
+        {
+            Resize = options.ResizeMasks,
+            Threshold = options.MaskThreshold,
+            Ignored = options.IgnoredMaskValue,
+            Area = options.InspectedArea,
+        };
         _ofImages = options.ScoreColumnName is null ? null : strategy;
         if (options.MapColumnName is null && (options.MaskColumnName is not null || options.PixelStrategy is not null))
         {
@@ -103,7 +111,11 @@ internal sealed class ThresholdLearner
         }
 
         return new(schema, ofImages ? _options.ScoreColumnName : null, _options.LabelColumnName,
-            ofPixels ? _options.MapColumnName : null, ofPixels ? _options.MaskColumnName : null);
+            ofPixels ? _options.MapColumnName : null, ofPixels ? _options.MaskColumnName : null)
+        {
+            Masks = _masks,
+            NormalLabels = _options.NormalLabels,
+        };
     }
 
     private void Read(LearningData data, ScoreCounts? images, ScoreCounts? pixels, ref long unit)
@@ -112,6 +124,7 @@ internal sealed class ThresholdLearner
         using DataViewRowCursor cursor = data.View.GetRowCursor(columns.All);
         var row = new AnomalyRow(columns, cursor, data.RowNumbers);
         bool[] defects = [];
+        byte[] noDefects = [];
         for (int i = 0; cursor.MoveNext(); i++)
         {
             bool? isAnomalous = columns.Label is null ? false : row.ReadLabel();
@@ -130,26 +143,30 @@ internal sealed class ThresholdLearner
             void AddMap<T>(ReadOnlySpan<T> map, long image)
                 where T : unmanaged, IBinaryFloatingPointIeee754<T>
             {
-                if (TryReadDefects(map.Length, isAnomalous, out ReadOnlySpan<bool> isDefect))
-                    pixels.Add(Checked(map, columns.Map), isDefect, image);
+                if (!TryReadMask(map.Length, isAnomalous, out ReadOnlySpan<byte> mask))
+                    return;
+
+                map = Checked(map, columns.Map);
+                if (_masks.Ignored is not null)
+                    MaskRules.LeaveOutUnknown(ref map, ref mask);
+                if (defects.Length < mask.Length)
+                    defects = new bool[mask.Length];
+                for (int p = 0; p < mask.Length; p++)
+                    defects[p] = mask[p] != 0;
+                pixels.Add(map, defects.AsSpan(0, map.Length), image);
             }
         }
 
         // Without masks the pixels of good images are known, and no others.
-        bool TryReadDefects(int length, bool? isAnomalous, out ReadOnlySpan<bool> isDefect)
+        bool TryReadMask(int length, bool? isAnomalous, out ReadOnlySpan<byte> mask)
         {
-            if (defects.Length < length)
-                defects = new bool[length];
-            isDefect = defects.AsSpan(0, length);
-            if (columns.Mask is null)
-                return isAnomalous == false;
+            if (columns.Mask is not null)
+                return row.TryReadMask(length, isAnomalous, out mask);
 
-            if (!row.TryReadMask(length, isAnomalous, out ReadOnlySpan<byte> mask))
-                return false;
-
-            for (int i = 0; i < length; i++)
-                defects[i] = mask[i] != 0;
-            return true;
+            if (noDefects.Length < length)
+                noDefects = new byte[length];
+            mask = noDefects.AsSpan(0, length);
+            return isAnomalous == false;
         }
 
         ReadOnlySpan<T> Checked<T>(ReadOnlySpan<T> values, DataViewSchema.Column? column)

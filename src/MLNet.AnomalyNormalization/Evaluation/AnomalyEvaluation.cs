@@ -11,4 +11,10 @@ public sealed record AnomalyEvaluation
 
     /// <summary>The metrics of the anomaly maps, or null if there were none to evaluate.</summary>
     public PixelMetrics? Pixel { get; init; }
+
+    /// <summary>Where the threshold of <see cref="Image"/> comes from.</summary>
+    public ThresholdOrigin ImageThresholdOrigin { get; init; }
+
+    /// <summary>Where the threshold of <see cref="Pixel"/> comes from.</summary>
+    public ThresholdOrigin PixelThresholdOrigin { get; init; }
 }

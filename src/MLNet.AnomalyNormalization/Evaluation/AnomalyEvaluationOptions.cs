@@ -1,8 +1,13 @@
+using System.Runtime.CompilerServices;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>What <c>mlContext.AnomalyDetection.EvaluateNormalized</c> reads, measures and calls. A column name of null leaves its part out.</summary>
+/// <remarks>A value out of its range, or a null where there must be something, is refused when it is set.</remarks>
 public sealed class AnomalyEvaluationOptions
 {
+    internal static readonly IReadOnlyList<string> DefaultNormalLabels = ["good", "normal", "ok"];
+
     /// <summary>
     /// The image scores, Single or Double, as a scalar or a vector of one element: normalised ones or, with a callback that normalises them,
     /// raw ones. Null leaves the image metrics out.
@@ -10,50 +15,87 @@ public sealed class AnomalyEvaluationOptions
     public string? ScoreColumnName { get; init; } = "NormalizedScore";
 
     /// <summary>
-    /// Whether a row is anomalous: Boolean, or Single, Double or Int32 with 0, 1 and, for unknown, -1 or NaN. Null if no label is known.
+    /// Whether a row is anomalous: Boolean, or a number with 0, 1 and, for unknown, -1 or NaN, or text (see <see cref="NormalLabels"/>), or a
+    /// key of such values; of two keys without values the first is normal. Null if no label is known.
     /// </summary>
     public string? LabelColumnName { get; init; } = "Label";
 
+    /// <summary>
+    /// Which labels are those of normal rows, where labels are text, without regard to case. An empty text, <c>unknown</c> and <c>-1</c> are
+    /// unknown, <c>0</c> and <c>false</c> normal, and all others anomalous.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public IReadOnlyList<string> NormalLabels { get; init => field = RequireNotNull(value); } = DefaultNormalLabels;
+
     /// <summary>The anomaly maps, row-major, a vector of Single or Double; read only if <see cref="MaskColumnName"/> is named.</summary>
-    public string MapColumnName { get; init; } = "NormalizedMap";
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public string MapColumnName { get; init => field = RequireNotNull(value); } = "NormalizedMap";
 
     /// <summary>
     /// The defects of the maps, row-major and of the same size; null leaves the pixel metrics out. A vector of Byte, Boolean or Single in
-    /// which 0 is normal, or an image: a pixel is then a defect where the image is at least half opaque, if it has any transparency, or else
-    /// where its brightest channel is at least half. An empty mask is that of a good image, if the label says so; with an unknown label the
-    /// pixels of the row are left out.
+    /// which 0 is normal, or an image (see <see cref="MaskThreshold"/>). A missing mask is that of a good image, if the label says so; with an
+    /// unknown label the pixels of the row are left out. A mask without a defect on an anomalous row, or with one on a normal row, is refused.
     /// </summary>
     public string? MaskColumnName { get; init; }
 
     /// <summary>
-    /// Whether a mask that is an image of another size than its map is brought to the map's: each pixel becomes the one of the mask that its
-    /// centre lies in. Otherwise such a mask is refused.
+    /// Whether masks that are images show the whole photo, in any size, and are brought to the map's area and size: each pixel becomes the
+    /// one of the mask that its centre lies in. Otherwise a mask shows what the map does, pixel by pixel, and one of another size is refused.
     /// </summary>
     public bool ResizeMasks { get; init; }
+
+    /// <summary>
+    /// The value, 1 to 255, from which on a pixel of a mask that is an image is a defect: its opacity, if any pixel is less than half opaque,
+    /// or else its brightest channel. Null for half (128), which soft edges are cut off at; an image that is not black but doesn't reach it
+    /// is then refused, for its defects may be written as 1.
+    /// </summary>
+    public byte? MaskThreshold { get; init; }
+
+    /// <summary>The value in masks of pixels that nobody knows, for instance 255 or -1, which are left out; null if there are none.</summary>
+    public double? IgnoredMaskValue { get; init; }
 
     /// <summary>The scores of detected boxes, a vector of Single or Double, for the callbacks; off unless named.</summary>
     public string? BoxScoresColumnName { get; init; }
 
     /// <summary>
-    /// The height of the maps, where neither the type of the map column nor that of the raw map or the mask beside it tells; to be set
-    /// together with <see cref="MapWidth"/>.
+    /// The height of the maps, where neither the type of the map column nor that of the mask tells; to be set together with
+    /// <see cref="MapWidth"/>.
     /// </summary>
     public int? MapHeight { get; init; }
 
     /// <summary>The width of the maps; see <see cref="MapHeight"/>.</summary>
     public int? MapWidth { get; init; }
 
-    /// <summary>The decision threshold of the image metrics, unless a callback sets another one.</summary>
-    public double ImageThreshold { get; init; } = ScoreNormalizer.DecisionScore;
+    /// <summary>
+    /// Which area of the photo the maps cover, for a model that crops its pictures. Null for what the map column says (see
+    /// <c>GetInspectedArea</c>), or else the whole photo. Masks that show the photo are cropped to it (<see cref="ResizeMasks"/>).
+    /// </summary>
+    public PictureArea? InspectedArea { get; init; }
 
-    /// <summary>The decision threshold of the pixel metrics, unless a callback sets another one.</summary>
-    public double PixelThreshold { get; init; } = ScoreNormalizer.DecisionScore;
+    /// <summary>
+    /// The decision threshold of the image metrics, unless a callback sets another one. Null for the one that the column's normaliser
+    /// decides at (see <c>GetScoreNormalizer</c>), or else 100; <see cref="AnomalyEvaluation.ImageThresholdOrigin"/> says which it was.
+    /// </summary>
+    public double? ImageThreshold { get; init; }
+
+    /// <summary>The decision threshold of the pixel metrics; see <see cref="ImageThreshold"/>.</summary>
+    public double? PixelThreshold { get; init; }
 
     /// <summary>How many normal images or pixels <see cref="DetectionMetrics.DetectionRateAtFalsePositiveCount"/> allows to be taken for anomalous.</summary>
-    public int FalsePositiveCount { get; init; } = 10;
+    /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
+    public int FalsePositiveCount
+    {
+        get;
+        init
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value, nameof(FalsePositiveCount));
+            field = value;
+        }
+    } = 10;
 
     /// <summary>What is kept and computed of pixels.</summary>
-    public PixelEvaluatorOptions Pixel { get; init; } = new();
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public PixelEvaluatorOptions Pixel { get; init => field = RequireNotNull(value); } = new();
 
     /// <summary>Whether a score of NaN counts as anomalous, above every other score, in images and pixels. Otherwise it is refused.</summary>
     public bool CountNaNAsAnomalous { get; init; }
@@ -62,11 +104,26 @@ public sealed class AnomalyEvaluationOptions
     /// What takes part in the evaluation, called in this order. With callbacks the data is read by one cursor, so that they see the rows in
     /// their order and are never called at the same time.
     /// </summary>
-    public IReadOnlyList<AnomalyEvaluationCallback> Callbacks { get; init; } = [];
+    /// <exception cref="ArgumentNullException">The value is null.</exception>
+    public IReadOnlyList<AnomalyEvaluationCallback> Callbacks { get; init => field = RequireNotNull(value); } = [];
 
     /// <summary>The number of rows that callbacks get at a time; positive.</summary>
-    public int BatchSize { get; init; } = 16;
+    /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
+    public int BatchSize { get; init => field = RequirePositive(value); } = 16;
 
     /// <summary>How many cursors read the data at once, and how many threads count pixels; positive. No result depends on it.</summary>
-    public int Threads { get; init; } = Environment.ProcessorCount;
+    /// <exception cref="ArgumentOutOfRangeException">The value is not positive.</exception>
+    public int Threads { get; init => field = RequirePositive(value); } = Environment.ProcessorCount;
+
+    private static T RequireNotNull<T>(T value, [CallerMemberName] string name = "")
+    {
+        ArgumentNullException.ThrowIfNull(value, name);
+        return value;
+    }
+
+    private static int RequirePositive(int value, [CallerMemberName] string name = "")
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(value, name);
+        return value;
+    }
 }

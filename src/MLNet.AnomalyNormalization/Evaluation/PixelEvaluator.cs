@@ -25,23 +25,32 @@ public sealed class PixelEvaluator
     /// <exception cref="ArgumentException">The lower bound of the per-image overlap is not below the upper one.</exception>
     public PixelEvaluator(PixelEvaluatorOptions? options = null)
     {
-        Options = options ?? new();
-        if (!(Options.PerImageOverlapLowerBound < Options.PerImageOverlapUpperBound))
-        {
-            throw new ArgumentException(
-                $"The per-image overlap has the lower bound {Options.PerImageOverlapLowerBound} and the upper bound "
-                + $"{Options.PerImageOverlapUpperBound}; the lower one must be less.", nameof(options));
-        }
-
+        Options = Require(options ?? new());
         _state = Options.Precision == EvaluationPrecision.Grid ? new GridPixels(Options) : new ExactPixels(Options);
     }
 
     /// <summary>What the evaluator keeps and computes.</summary>
     public PixelEvaluatorOptions Options { get; }
 
+    /// <summary>Checks what options can't check one by one.</summary>
+    internal static PixelEvaluatorOptions Require(PixelEvaluatorOptions options)
+        => options.PerImageOverlapLowerBound < options.PerImageOverlapUpperBound
+            ? options
+            : throw new ArgumentException(
+                $"The per-image overlap has the lower bound {options.PerImageOverlapLowerBound} and the upper bound "
+                + $"{options.PerImageOverlapUpperBound}; the lower one must be less.", nameof(options));
+
+    /// <summary>Checks a decision threshold.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">See <see cref="Compute"/>.</exception>
+    internal static void RequireThreshold(PixelEvaluatorOptions options, double threshold)
+        => _ = options.Precision == EvaluationPrecision.Grid ? GridPixels.BinOf(threshold) : ThresholdCurve.RequireThreshold(threshold);
+
     /// <summary>Adds one image. It is added as a whole or, after an exception, not at all.</summary>
     /// <param name="map">The anomaly map, row-major, height x width; higher is more anomalous.</param>
-    /// <param name="mask">The defects, row-major, height x width: a pixel is a defect where the mask is not 0.</param>
+    /// <param name="mask">
+    /// The defects, row-major, height x width: a pixel is a defect where the mask is not 0, and left out where it is
+    /// <see cref="PixelEvaluatorOptions.IgnoredMaskValue"/>.
+    /// </param>
     /// <param name="height">The number of rows.</param>
     /// <param name="width">The number of columns.</param>
     /// <exception cref="ArgumentException">
@@ -57,9 +66,11 @@ public sealed class PixelEvaluator
         RequireSize(map.Length, nameof(map));
         RequireSize(mask.Length, nameof(mask));
 
+        _regions.Label(mask, width, Options.Connectivity, Options.IgnoredMaskValue);
         if (float.IsNaN(TensorPrimitives.Max(map)))
             map = WithoutNaN(map, width);
-        _regions.Label(mask, width, Options.Connectivity);
+        if (Options.IgnoredMaskValue is { } ignored && mask.Contains(ignored))
+            map = _regions.LeaveOut(ignored, mask, map);
         _state.Add(map, _regions);
 
         void RequireSize(int length, string parameterName)
@@ -119,6 +130,7 @@ public sealed class PixelEvaluator
         writer.Write(Options.PerImageOverlapUpperBound);
         writer.Write(Options.PerImageOverlapThresholds);
         writer.Write(Options.CountNaNAsAnomalous ? 1 : 0);
+        writer.Write(Options.IgnoredMaskValue ?? 0);
         _state.WriteTo(writer);
         writer.Complete();
     }
@@ -148,6 +160,7 @@ public sealed class PixelEvaluator
                 PerImageOverlapUpperBound = reader.Read<double>(),
                 PerImageOverlapThresholds = reader.Read<int>(),
                 CountNaNAsAnomalous = reader.Read<int>() != 0,
+                IgnoredMaskValue = reader.Read<byte>() is > 0 and var ignored ? ignored : null,
             });
         }
         catch (ArgumentException e)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 
@@ -9,10 +10,10 @@ public sealed record PixelEvaluatorOptions
     private const int MostThresholds = 1 << 24;
 
     /// <summary>Whether every score is kept, or counted on a fixed grid in constant memory.</summary>
-    public EvaluationPrecision Precision { get; init => field = RequireDefined(value); } = EvaluationPrecision.Exact;
+    public EvaluationPrecision Precision { get; init => field = DefinedEnum.Require(value); } = EvaluationPrecision.Exact;
 
     /// <summary>Which neighbours belong to one region of a mask.</summary>
-    public RegionConnectivity Connectivity { get; init => field = RequireDefined(value); } = RegionConnectivity.Eight;
+    public RegionConnectivity Connectivity { get; init => field = DefinedEnum.Require(value); } = RegionConnectivity.Eight;
 
     /// <summary>The false positive rate up to which <see cref="PixelMetrics.AreaUnderPerRegionOverlap"/> goes, in (0, 1].</summary>
     public double FalsePositiveRateLimit { get; init => field = RequireRate(value); } = 0.3;
@@ -40,16 +41,22 @@ public sealed record PixelEvaluatorOptions
     } = 300_000;
 
     /// <summary>
-    /// Whether a score of NaN counts as anomalous, above every other score: as positive infinity in exact precision, as 1000 on the grid.
-    /// Otherwise NaN is refused.
+    /// Whether a score of NaN counts as anomalous, above every finite score (in exact precision as positive infinity). Otherwise NaN is
+    /// refused.
     /// </summary>
     public bool CountNaNAsAnomalous { get; init; }
 
-    private static T RequireDefined<T>(T value, [CallerMemberName] string name = "")
-        where T : struct, Enum
-        => Enum.IsDefined(value)
+    /// <summary>
+    /// The value in masks of pixels that nobody knows, neither defect nor normal, which are left out; null if there are none.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is 0, which is that of normal pixels.</exception>
+    public byte? IgnoredMaskValue
+    {
+        get;
+        init => field = value is not 0
             ? value
-            : throw new ArgumentOutOfRangeException(name, value, $"Expected one of {string.Join(", ", Enum.GetNames<T>())}.");
+            : throw new ArgumentOutOfRangeException(nameof(IgnoredMaskValue), value, "0 is the value of normal pixels; choose another one.");
+    }
 
     private static double RequireRate(double value, [CallerMemberName] string name = "")
         => value is > 0 and <= 1

@@ -186,7 +186,7 @@ public sealed class ThresholdLearnerTests
     [DataRow("Nowhere", "Label", "Column 'Nowhere' is missing", DisplayName = "a mask that is missing")]
     [DataRow("Label", "Label", "Column 'Label': expected a vector of Byte, Boolean or Single, or an image, got Boolean", DisplayName = "a mask of another type")]
     [DataRow("Mask", "Nowhere", "Column 'Nowhere' is missing", DisplayName = "a label that is missing")]
-    [DataRow("Mask", "Boxes", "Column 'Boxes': expected Boolean, or Single, Double or Int32", DisplayName = "a label of another type")]
+    [DataRow("Mask", "Boxes", "Column 'Boxes': expected Boolean, a number (0, 1 and", DisplayName = "a label of another type")]
     public void Columns_are_checked_before_any_row_is_read(string mask, string label, string message)
     {
         AnomalyNormalizationOptions options = new() { MapColumnName = "AnomalyMap", MaskColumnName = mask, LabelColumnName = label };

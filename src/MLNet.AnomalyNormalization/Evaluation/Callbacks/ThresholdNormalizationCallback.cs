@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Scale;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>
@@ -26,12 +28,9 @@ public sealed class ThresholdNormalizationCallback : AnomalyEvaluationCallback
     {
         ArgumentNullException.ThrowIfNull(thresholds);
         _images = new(thresholds.Image, preserveDecisions: preserveDecisions);
-        _pixels = thresholdType switch
-        {
-            ThresholdType.Image => _images,
-            ThresholdType.Pixel => new(thresholds.Pixel, preserveDecisions: preserveDecisions),
-            _ => throw new ArgumentOutOfRangeException(nameof(thresholdType), thresholdType, "The threshold type must be Image or Pixel."),
-        };
+        _pixels = DefinedEnum.Require(thresholdType, nameof(thresholdType)) == ThresholdType.Image
+            ? _images
+            : new(thresholds.Pixel, preserveDecisions: preserveDecisions);
     }
 
     /// <summary>Sets the threshold of the image metrics, then of the pixel metrics, to 100; those that are null are left out.</summary>

@@ -45,15 +45,18 @@ internal sealed class PerImageOverlap
     {
         var areas = new double[images.Count];
         Array.Fill(areas, double.NaN);
-        ImagePixels[] normal = [.. images.Where(image => image.Defects.Length == 0)];
+        ImagePixels[] normal = [.. images.Where(image => image is { Defects.Length: 0, Normal.Length: > 0 })];
         if (normal.Length == 0 || normal.Length == images.Count)
             return areas;
 
         float lowest = float.PositiveInfinity, highest = float.NegativeInfinity;
         foreach (ImagePixels image in normal)
         {
-            lowest = Math.Min(lowest, TensorPrimitives.Min<float>(image.Normal));
-            highest = Math.Max(highest, TensorPrimitives.Max<float>(image.Normal));
+            (float lowestOfImage, float highestOfImage) = (TensorPrimitives.Min<float>(image.Normal), TensorPrimitives.Max<float>(image.Normal));
+            if (!float.IsFinite(highestOfImage - lowestOfImage))
+                (lowestOfImage, highestOfImage) = RangeBelow(image.Normal, float.PositiveInfinity);
+            lowest = Math.Min(lowest, lowestOfImage);
+            highest = Math.Max(highest, highestOfImage);
         }
 
         if (Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
@@ -80,6 +83,22 @@ internal sealed class PerImageOverlap
         foreach (double area in defined)
             sum.Add(area);
         return sum.Value / defined.Length;
+    }
+
+    /// <summary>
+    /// The range of the finite scores below a limit. What lies above, NaN that counts as anomalous among it, reaches every threshold and has
+    /// no say in where they are.
+    /// </summary>
+    public static (float Lowest, float Highest) RangeBelow(ReadOnlySpan<float> scores, float limit)
+    {
+        (float lowest, float highest) = (float.PositiveInfinity, float.NegativeInfinity);
+        foreach (float score in scores)
+        {
+            if (score > float.NegativeInfinity && score < limit)
+                (lowest, highest) = (Math.Min(lowest, score), Math.Max(highest, score));
+        }
+
+        return (lowest, highest);
     }
 
     /// <summary>

@@ -21,7 +21,7 @@ internal sealed class PerImageOverlapBracket
     /// <summary>Finds what is known at each threshold.</summary>
     /// <param name="thresholds">The thresholds, ascending.</param>
     /// <param name="range">The lowest and the highest score of normal images.</param>
-    /// <param name="normal">The pixels of normal images in each bin.</param>
+    /// <param name="normal">The pixels of normal images in each bin; the last one is for what lies above the range.</param>
     /// <param name="shares">The shares of defects in each bin, summed over the images, in units.</param>
     /// <param name="shareUnit">The unit of shares, divided by the number of images.</param>
     /// <param name="shareError">By how much shares added up from the top may be too low.</param>
@@ -48,7 +48,7 @@ internal sealed class PerImageOverlapBracket
 
             // The bin of the threshold is reached as a whole, in part or not at all, unless more is known about the threshold.
             bool atEdge = place == bin, belowAll = thresholds[k] <= range.Lowest, aboveAll = thresholds[k] > range.Highest;
-            _most[k] = aboveAll ? 0 : (long)(pixelsAbove + normal[bin]);
+            _most[k] = (long)(aboveAll ? normal[^1] : pixelsAbove + normal[bin]);
             _fewest[k] = atEdge || belowAll || aboveAll ? _most[k] : (long)Math.Max(1, pixelsAbove);
             _lowestShares[k] = (atEdge ? sharesAbove + shares[bin] : sharesAbove) * shareUnit;
             _highestShares[k] = ((sharesAbove + shares[bin]) * shareUnit) + shareError;

@@ -32,9 +32,13 @@ internal sealed class RegionRuns
     /// <summary>The number of pixels of a region.</summary>
     public int SizeOf(int region) => _sizes[region];
 
-    public void Label(ReadOnlySpan<byte> mask, int width, RegionConnectivity connectivity)
+    /// <param name="mask">The mask, row-major.</param>
+    /// <param name="width">The number of columns.</param>
+    /// <param name="connectivity">Which neighbours belong together.</param>
+    /// <param name="ignored">A value, beside 0, of pixels that are no defects.</param>
+    public void Label(ReadOnlySpan<byte> mask, int width, RegionConnectivity connectivity, byte? ignored = null)
     {
-        FindRuns(mask, width);
+        FindRuns(mask, width, ignored ?? 0);
         if (_parents.Length < _runs.Count)
         {
             _parents = new int[Math.Max(_runs.Count, 2 * _parents.Length)];
@@ -55,18 +59,41 @@ internal sealed class RegionRuns
         }
     }
 
-    private void FindRuns(ReadOnlySpan<byte> mask, int width)
+    /// <summary>
+    /// Leaves ignored pixels out of the map of the mask that was last labelled: runs then count the pixels that are left. Returns those.
+    /// </summary>
+    public ReadOnlySpan<float> LeaveOut(byte ignored, ReadOnlySpan<byte> mask, ReadOnlySpan<float> map)
+    {
+        var left = new float[map.Length];
+        Span<Run> runs = CollectionsMarshal.AsSpan(_runs);
+        int count = 0, run = 0;
+        for (int i = 0; i < mask.Length; i++)
+        {
+            if (run < runs.Length && runs[run].Start == i)
+            {
+                runs[run] = runs[run] with { Start = count };
+                run++;
+            }
+
+            if (mask[i] != ignored)
+                left[count++] = map[i];
+        }
+
+        return left.AsSpan(0, count);
+    }
+
+    private void FindRuns(ReadOnlySpan<byte> mask, int width, byte ignored)
     {
         _runs.Clear();
-        int start = mask.IndexOfAnyExcept((byte)0);
+        int start = mask.IndexOfAnyExcept((byte)0, ignored);
         while (start >= 0)
         {
             ReadOnlySpan<byte> restOfRow = mask[start..((start / width + 1) * width)];
-            int length = restOfRow.IndexOf((byte)0);
+            int length = restOfRow.IndexOfAny((byte)0, ignored);
             int end = start + (length < 0 ? restOfRow.Length : length);
             _runs.Add(new(start, end - start));
 
-            int gap = mask[end..].IndexOfAnyExcept((byte)0);
+            int gap = mask[end..].IndexOfAnyExcept((byte)0, ignored);
             start = gap < 0 ? -1 : end + gap;
         }
     }

@@ -14,7 +14,8 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     /// <summary>Bins in one unit of the normalised scale.</summary>
     public const float BinsPerUnit = 1024;
 
-    private const int Bins = (int)(ScoreNormalizer.MaximumScore * BinsPerUnit) + 1;
+    // The last two are for the cap of the scale and, above it, for NaN that counts as anomalous.
+    private const int Bins = (int)(ScoreNormalizer.MaximumScore * BinsPerUnit) + 2;
 
     // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple
     // of 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
@@ -38,10 +39,13 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     // The size that all normal images have, if they do.
     private int _normalImagePixels;
 
-    public override float TopScore => (float)ScoreNormalizer.MaximumScore;
+    public override float TopScore => (Bins - 1) / BinsPerUnit;
 
     public override void Add(ReadOnlySpan<float> map, RegionRuns regions)
     {
+        if (map.IsEmpty)
+            return;
+
         (float lowest, float highest) = RangeOf(map);
         if (regions.Pixels == 0)
         {
@@ -148,22 +152,26 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 
     private ulong[][] All => [_normalImages, _normalAmongDefects, _defects, _regionOverlap, _imageOverlap];
 
-    private static (float Lowest, float Highest) RangeOf(ReadOnlySpan<float> map)
+    /// <summary>The checked range of scores, those that stand for NaN left out.</summary>
+    private (float Lowest, float Highest) RangeOf(ReadOnlySpan<float> map)
     {
         float lowest = TensorPrimitives.Min(map), highest = TensorPrimitives.Max(map);
+        if (highest == TopScore && options.CountNaNAsAnomalous)
+            (lowest, highest) = PerImageOverlap.RangeBelow(map, TopScore);
         return lowest >= 0 && highest <= ScoreNormalizer.MaximumScore
             ? (lowest, highest)
             : throw new ArgumentOutOfRangeException(nameof(map), lowest >= 0 ? highest : lowest,
                 "The precision Grid takes normalised scores, 0..1000. Normalise the map, or use the precision Exact.");
     }
 
-    /// <summary>The bin that begins at a threshold, at most the one after the last.</summary>
-    private static int BinOf(double threshold)
+    /// <summary>The bin that begins at a threshold; beyond the scale that of NaN.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The threshold is no multiple of 1/1024.</exception>
+    public static int BinOf(double threshold)
     {
         double place = ScoreNormalizer.RequireFinite(threshold, nameof(threshold)) * BinsPerUnit;
         double below = Math.Floor(place) / BinsPerUnit, above = Math.Ceiling(place) / BinsPerUnit;
         return below == above
-            ? (int)Math.Clamp(place, 0, Bins)
+            ? (int)Math.Clamp(place, 0, Bins - 1)
             : throw new ArgumentOutOfRangeException(nameof(threshold), threshold, string.Create(CultureInfo.InvariantCulture,
                 $"The precision Grid counts at multiples of 1/1024. The nearest are {below} and {above}."));
     }

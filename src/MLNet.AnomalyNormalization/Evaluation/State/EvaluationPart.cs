@@ -6,6 +6,9 @@ namespace MLNet.AnomalyNormalization.Evaluation.State;
 /// </summary>
 internal sealed class EvaluationPart
 {
+    /// <summary>What a pixel that nobody knows is in a mask, whatever the data has for it.</summary>
+    public const byte UnknownPixel = 255;
+
     private const byte StateKind = 3;
 
     private readonly List<(long Batch, bool HasPixels)> _rows = [];
@@ -14,7 +17,7 @@ internal sealed class EvaluationPart
         : this(
             new ImageEvaluator(options.CountNaNAsAnomalous),
             options.MaskColumnName is null ? null
-                : new PixelEvaluator(options.CountNaNAsAnomalous ? options.Pixel with { CountNaNAsAnomalous = true } : options.Pixel))
+                : new PixelEvaluator(PixelOptions(options)))
     {
     }
 
@@ -24,6 +27,12 @@ internal sealed class EvaluationPart
 
     /// <summary>The pixels, or null if there are no masks to compare them with.</summary>
     public PixelEvaluator? Pixels { get; }
+
+    /// <summary>Where the column of image scores says that it is decided, on the normalised scale; null if it says nothing.</summary>
+    public double? ImageDecision { get; set; }
+
+    /// <summary>Where the column of maps says that it is decided, on the normalised scale; null if it says nothing.</summary>
+    public double? PixelDecision { get; set; }
 
     /// <summary>The number of rows.</summary>
     public long RowCount { get; private set; }
@@ -41,14 +50,31 @@ internal sealed class EvaluationPart
     {
         Images.Merge(other.Images);
         Pixels?.Merge(other.Pixels!);
+        ImageDecision = Common(ImageDecision, other.ImageDecision, nameof(AnomalyEvaluationOptions.ImageThreshold));
+        PixelDecision = Common(PixelDecision, other.PixelDecision, nameof(AnomalyEvaluationOptions.PixelThreshold));
         _rows.AddRange(other._rows);
         RowCount += other.RowCount;
     }
 
-    public AnomalyEvaluation Compute(AnomalyEvaluationOptions options, double imageThreshold, double pixelThreshold) => new()
+    /// <summary>Computes the metrics at thresholds that callbacks set, or else at those of the options, the columns or the scale.</summary>
+    public AnomalyEvaluation Compute(AnomalyEvaluationOptions options, double? imageThreshold = null, double? pixelThreshold = null)
     {
-        Image = options.ScoreColumnName is null ? null : Images.Compute(imageThreshold, options.FalsePositiveCount),
-        Pixel = Pixels is null ? null : InRowOrder(Pixels.Compute(pixelThreshold, options.FalsePositiveCount, options.Threads)),
+        (double image, ThresholdOrigin imageOrigin) = Threshold(imageThreshold, options.ImageThreshold, ImageDecision);
+        (double pixel, ThresholdOrigin pixelOrigin) = Threshold(pixelThreshold, options.PixelThreshold, PixelDecision);
+        return new()
+        {
+            Image = options.ScoreColumnName is null ? null : Images.Compute(image, options.FalsePositiveCount),
+            Pixel = Pixels is null ? null : InRowOrder(Pixels.Compute(pixel, options.FalsePositiveCount, options.Threads)),
+            ImageThresholdOrigin = imageOrigin,
+            PixelThresholdOrigin = pixelOrigin,
+        };
+    }
+
+    /// <summary>What the pixels of an evaluation are evaluated by.</summary>
+    public static PixelEvaluatorOptions PixelOptions(AnomalyEvaluationOptions options) => options.Pixel with
+    {
+        CountNaNAsAnomalous = options.CountNaNAsAnomalous || options.Pixel.CountNaNAsAnomalous,
+        IgnoredMaskValue = options.IgnoredMaskValue is null ? options.Pixel.IgnoredMaskValue : UnknownPixel,
     };
 
     /// <summary>Writes what was found by one cursor, or in parts that one cursor each has read: rows that are in their order.</summary>
@@ -56,6 +82,8 @@ internal sealed class EvaluationPart
     {
         using var writer = new StateWriter(stream, StateKind);
         writer.Write(Pixels is null ? (byte)0 : (byte)1);
+        writer.Write(ImageDecision ?? double.NaN);
+        writer.Write(PixelDecision ?? double.NaN);
         writer.Write(RowCount);
         writer.Write(_rows.Count);
         foreach ((_, bool hasPixels) in _rows)
@@ -71,6 +99,7 @@ internal sealed class EvaluationPart
     {
         using var reader = new StateReader(stream, StateKind);
         bool hasPixels = reader.Read<byte>() != 0;
+        double image = reader.Read<double>(), pixel = reader.Read<double>();
         long rowCount = reader.Read<long>();
         byte[] rows = reader.ReadArray<byte>(reader.ReadCount());
         reader.Complete();
@@ -79,8 +108,21 @@ internal sealed class EvaluationPart
         foreach (byte row in rows)
             part.AddRow(0, row != 0);
         part.RowCount = rowCount;
+        part.ImageDecision = double.IsNaN(image) ? null : image;
+        part.PixelDecision = double.IsNaN(pixel) ? null : pixel;
         return part;
     }
+
+    private static (double Value, ThresholdOrigin Origin) Threshold(double? ofCallback, double? ofOptions, double? ofColumn)
+        => ofCallback is { } set ? (set, ThresholdOrigin.Callback)
+            : ofOptions is { } given ? (given, ThresholdOrigin.Options)
+            : ofColumn is { } decided ? (decided, ThresholdOrigin.Column)
+            : (ScoreNormalizer.DecisionScore, ThresholdOrigin.Scale);
+
+    private static double? Common(double? left, double? right, string option)
+        => left is null || right is null || left == right
+            ? left ?? right
+            : throw new ArgumentException($"One part of the data is decided at {left} and another at {right}. Evaluate them apart, or set {option}.");
 
     // A batch belongs to one cursor, and ascending batches are the order of the rows.
     private PixelMetrics InRowOrder(PixelMetrics metrics)

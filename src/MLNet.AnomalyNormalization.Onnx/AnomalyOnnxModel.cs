@@ -127,6 +127,12 @@ public sealed class AnomalyOnnxModel
     /// </summary>
     public ImagePreprocessing Preprocessing => _preparation.Preprocessing;
 
+    /// <summary>
+    /// The area of a photo that the model sees, and its map covers: smaller than the whole where <see cref="Preprocessing"/> or the graph
+    /// crops. Null if that can't be told: the model prepares pictures itself, or as this library can't.
+    /// </summary>
+    public PictureArea? InspectedArea => PreparesItself || PreparationProblem is not null ? null : Picture.AreaWithin(Preprocessing);
+
     /// <summary>What was assumed, left aside or contradictory, in whole sentences; part of the data sheet.</summary>
     public IReadOnlyList<string> Notes { get; }
 

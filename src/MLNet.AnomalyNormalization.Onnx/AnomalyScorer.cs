@@ -64,6 +64,9 @@ internal sealed class AnomalyScorer : IDisposable
     /// <summary>What the model takes; null if it prepares pictures itself.</summary>
     public ImageInput? Input { get; }
 
+    /// <summary>The area of a photo that the model sees; null if it prepares pictures itself, and doesn't say.</summary>
+    public PictureArea? InspectedArea => Model.PreparesItself ? null : Model.Picture.AreaWithin(Preprocessing);
+
     /// <summary>The size of the map; null if the model gives none.</summary>
     public (int Height, int Width)? MapSize { get; }
 

@@ -57,6 +57,19 @@ internal sealed record GraphPicture(int? Height, int? Width, bool Resizes, Pixel
         return picture;
     }
 
+    /// <summary>The area of a photo that the network sees: what the preparation leaves of the photo, and the graph of that.</summary>
+    public PictureArea AreaWithin(ImagePreprocessing preprocessing)
+    {
+        PictureArea prepared = preprocessing is { Height: { } rows, Width: { } columns, CropHeight: { } cropRows, CropWidth: { } cropColumns }
+            ? new PixelArea(
+                ImageInput.Offset(rows, cropRows, preprocessing.Library),
+                ImageInput.Offset(columns, cropColumns, preprocessing.Library),
+                cropRows,
+                cropColumns).Of(rows, columns)
+            : PictureArea.Whole;
+        return Crop is { } crop && Height is { } height && Width is { } width ? crop.Of(height, width).Within(prepared) : prepared;
+    }
+
     private GraphPicture? Sliced(GraphReader graph, NodeProto node)
     {
         if (node.Input.Count < 4 || Height is not { } height || Width is not { } width
@@ -87,4 +100,9 @@ internal sealed record GraphPicture(int? Height, int? Width, bool Resizes, Pixel
 }
 
 /// <summary>A rectangle of pixels.</summary>
-internal readonly record struct PixelArea(int Top, int Left, int Height, int Width);
+internal readonly record struct PixelArea(int Top, int Left, int Height, int Width)
+{
+    /// <summary>The same in fractions of a picture of the given size.</summary>
+    public PictureArea Of(int height, int width)
+        => new((double)Top / height, (double)Left / width, (double)Height / height, (double)Width / width);
+}

@@ -52,6 +52,8 @@ internal sealed class ScoringColumn(string name, string source, AnomalyScorer sc
 
     public void Annotate(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source)
     {
+        if (isMap && scorer.InspectedArea is { } area)
+            ColumnAnnotations.Add(annotations, area);
     }
 
     public Delegate CreateGetter(DataViewRow input, DataViewSchema.Column source, IDictionary<object, object> shared)

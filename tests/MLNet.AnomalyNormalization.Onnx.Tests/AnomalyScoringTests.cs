@@ -1,6 +1,8 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
+using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx.Format;
 using MLNet.AnomalyNormalization.Tests;
 
@@ -259,6 +261,48 @@ public sealed class AnomalyScoringTests : IDisposable
         _ = Apply(model, "Path", new() { Preprocessing = new() });
     }
 
+    [TestMethod]
+    public void What_a_model_crops_away_is_left_out_of_masks_and_heat_maps_of_the_photos_size()
+    {
+        // Of the photo's 32 x 32 pixels the middle 16 x 16 are given to the graph, which looks at the 8 x 8 from (3, 5) on.
+        const int size = 32, top = 8 + 3, left = 8 + 5, seen = 8;
+        File.WriteAllText(_folder["metadata.json"], """
+            {"image_threshold": 0.5, "pixel_threshold": 0.5, "transform": {"transform": {"transforms": [
+              {"__class_fullname__": "Resize", "height": 32, "width": 32}, {"__class_fullname__": "CenterCrop", "height": 16, "width": 16}]}}}
+            """);
+        AnomalyOnnxModel model = Open(BrightnessOf(top: 3, left: 5, seen));
+        Assert.AreEqual(new PictureArea(11 / 32.0, 13 / 32.0, 0.25, 0.25), model.InspectedArea);
+
+        // Both photos have the same bright border, which isn't looked at.
+        bool IsDefect(int row, int column) => row is >= top + 1 and < top + 4 && column is >= left + 2 and < left + 4;
+        CroppedPhoto Photo(string name, bool isAnomalous) => new()
+        {
+            Path = Picture(name, size, size, (row, column) => row < 10 || (isAnomalous && IsDefect(row, column)) ? (byte)255 : (byte)0),
+            Mask = MLImage.CreateFromPixels(size, size, MLPixelFormat.Rgba32, [.. Enumerable.Range(0, size * size)
+                .SelectMany(i => Enumerable.Repeat(isAnomalous && IsDefect(i / size, i % size) ? (byte)255 : (byte)0, 3).Append((byte)255))]),
+            Label = isAnomalous,
+        };
+        IDataView photos = _mlContext.Data.LoadFromEnumerable([Photo("good.png", false), Photo("bad.png", true)]);
+        var normalized = _mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Path")
+            .Append(_mlContext.Transforms.NormalizeAnomaly(model.Thresholds!, new() { MapColumnName = "AnomalyMap" }))
+            .Fit(photos).Transform(photos);
+        PixelMetrics metrics = _mlContext.AnomalyDetection.EvaluateNormalized(normalized, new() { MaskColumnName = "Mask", ResizeMasks = true }).Pixel!;
+        Assert.AreEqual(new ConfusionCounts(6, 0, (2 * seen * seen) - 6, 0), metrics.Counts);
+
+        PictureArea area = normalized.Schema["NormalizedMap"].GetInspectedArea()!.Value;
+        Assert.AreEqual(model.InspectedArea, area);
+        float[] map = normalized.GetColumn<float[]>("NormalizedMap").Last();
+        using MLImage mask = HeatMap.Mask(map, seen, seen, size, size, area: area);
+        for (int i = 0; i < size * size; i++)
+            Assert.AreEqual(IsDefect(i / size, i % size) ? 255 : 0, mask.Pixels[i * 4], $"row {i / size}, column {i % size}");
+
+        // Whoever doesn't say that masks are of the photo is asked.
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(
+                () => _mlContext.AnomalyDetection.EvaluateNormalized(normalized, new() { MaskColumnName = "Mask" })).Message,
+            "ResizeMasks");
+    }
+
     private EstimatorChain<ITransformer> Apply(AnomalyOnnxModel model, string source, AnomalyOnnxScoringOptions? options = null)
         => _mlContext.Transforms.ApplyAnomalyOnnxModel(model, source, options);
 
@@ -274,6 +318,18 @@ public sealed class AnomalyScoringTests : IDisposable
         model.Graph.Input.Add(ModelFile.Value("input", typeof(float), 1, 3, side, side));
         model.Graph.Node.Add(ModelFile.Node("ReduceMean", ["input"], ["anomaly_map"], GraphEditor.Attribute("axes", [1L])));
         model.Graph.Output.Add(ModelFile.Value("anomaly_map", typeof(float), 1, 1, side, side));
+        return model;
+    }
+
+    private static ModelProto BrightnessOf(int top, int left, int side)
+    {
+        ModelProto model = Brightness();
+        model.Graph.Initializer.Add(ModelFile.Tensor("starts", [top, left], [2]));
+        model.Graph.Initializer.Add(ModelFile.Tensor("ends", [top + side, left + side], [2]));
+        model.Graph.Initializer.Add(ModelFile.Tensor("axes", [2, 3], [2]));
+        model.Graph.Node[0].Input[0] = "seen";
+        model.Graph.Node.Insert(0, ModelFile.Node("Slice", ["input", "starts", "ends", "axes"], ["seen"]));
+        model.Graph.Output[0] = ModelFile.Value("anomaly_map", typeof(float), 1, 1, side, side);
         return model;
     }
 
@@ -311,6 +367,16 @@ public sealed class AnomalyScoringTests : IDisposable
     {
         [ImageType(1, 1)]
         public MLImage? Image { get; set; }
+    }
+
+    internal sealed class CroppedPhoto
+    {
+        public string Path { get; set; } = "";
+
+        [ImageType(32, 32)]
+        public MLImage? Mask { get; set; }
+
+        public bool Label { get; set; }
     }
 
     internal sealed class Map

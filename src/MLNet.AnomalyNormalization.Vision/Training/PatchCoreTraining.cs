@@ -106,7 +106,7 @@ internal sealed class PatchCoreTraining
 
     private static bool[] Ignored(MLImage mask, PatchGrid grid, PhotoArea area)
     {
-        byte[] pixels = ImageMask.Defects(mask.Pixels);
+        byte[] pixels = ImageMask.Defects(mask.Pixels, new MaskRules());
         bool[] ignored = [.. Enumerable.Range(0, grid.Count).Select(patch =>
         {
             double y = area.Top + (((patch / grid.Width) + 0.5) / grid.Height * area.Height);

@@ -57,6 +57,10 @@ public readonly record struct PictureArea
     public void Deconstruct(out double top, out double left, out double height, out double width)
         => (top, left, height, width) = (Top, Left, Height, Width);
 
+    /// <summary>The area of the whole picture, where this one is an area of a part of it.</summary>
+    internal PictureArea Within(PictureArea part)
+        => new(part.Top + (Top * part.Height), part.Left + (Left * part.Width), Height * part.Height, Width * part.Width);
+
     /// <summary>The pixel of a picture that the centre of a pixel of a map lies in, along one axis; on a border the later one.</summary>
     /// <param name="pixel">The pixel of the map.</param>
     /// <param name="mapLength">The pixels of the map along the axis.</param>

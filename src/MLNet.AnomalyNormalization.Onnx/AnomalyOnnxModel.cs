@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Verification;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 
@@ -246,6 +247,41 @@ public sealed class AnomalyOnnxModel
         new Baking(model, thresholds, options).Run(RawScore, RawMap, (ScoreOutputName, MapOutputName));
         ModelMetadata.WritePreparation(model, PreparesItself ? null : Preprocessing);
         OnnxFile.Write(model, OnnxFile.FolderOf(Path), outputPath);
+    }
+
+    /// <summary>
+    /// Compares what this library sees of pictures, stage by stage (decoded, prepared, score, map, label), with what Python saw, and names
+    /// the first stage that differs and its usual cause, found by trying it.
+    /// </summary>
+    /// <param name="referencePath">
+    /// What Python saw: a JSON file, as <c>samples/python/write_reference.py</c> writes it. Every stage of a picture may be left out.
+    /// <code>
+    /// {"format": "anomaly-reference", "version": 1, "model": {"sha256": "..."},
+    ///  "pictures": [{
+    ///    "file": "test/good/000.png",                      relative to the folder of this file
+    ///    "decoded": {"height": 768, "width": 576,
+    ///                "sha256": "...",                      of the bytes height x width x 3, red, green, blue
+    ///                "values": [[row, column, red, green, blue], ...]},
+    ///    "prepared": {"shape": [3, 256, 256],              what the model's input gets
+    ///                 "means": [red, green, blue], "values": [[channel, row, column, value], ...]},
+    ///    "score": 4.08,                                    raw
+    ///    "map": {"height": 256, "width": 256, "minimum": 0.1, "maximum": 4.08, "mean": 0.9, "values": [[row, column, value], ...]},
+    ///    "anomalous": false}]}
+    /// </code>
+    /// </param>
+    /// <returns>
+    /// The report. Values agree within 2 steps of a byte when decoded (decoders of JPEG differ by as much); within 1e-4 of the range when
+    /// prepared, one step of a byte where OpenCV is followed; scores and maps within 1e-4 of the threshold, 1e-2 where the prepared pictures
+    /// agree within a step of a byte alone, 2e-3 in Half; labels but for scores as near as that to the threshold.
+    /// </returns>
+    /// <exception cref="FileNotFoundException">There is no such file, or no picture that it names.</exception>
+    /// <exception cref="InvalidDataException">The file is no reference, a picture can't be read, or the model fails.</exception>
+    /// <exception cref="ArgumentException">The model takes no single picture, or of a size that nothing tells.</exception>
+    public AnomalyVerification Verify(string referencePath)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(referencePath);
+        using var verifier = new Verifier(this, referencePath);
+        return verifier.Run();
     }
 
     /// <summary>A data sheet of the model, several lines long: what was read, from where, and what was assumed.</summary>

@@ -86,32 +86,39 @@ internal sealed partial record ExportedModel(string Name, string Folder, string 
     private static (TemporaryFolder?, string) RunExporters()
     {
         var folder = new TemporaryFolder();
-        // Debian's packages belong to its own interpreter, whatever else is first on the path.
-        string python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(
-                python, ["-B", System.IO.Path.Combine(Exporters, "export_models.py"), Photos, folder[""]])
-            {
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            string errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            if (process.ExitCode == 0)
-                return (folder, "");
-
+            RunPython(System.IO.Path.Combine(Exporters, "export_models.py"), Photos, folder[""]);
+            return (folder, "");
+        }
+        catch (InvalidOperationException e) when (e.Message.Contains("ModuleNotFoundError", StringComparison.Ordinal))
+        {
             folder.Dispose();
-            return errors.Contains("ModuleNotFoundError", StringComparison.Ordinal)
-                ? (null, $"Real exporters need python3-torch, python3-opencv and python3-pil: {errors.Trim().Split('\n')[^1]}")
-                : throw new InvalidOperationException($"The exporters failed after '{output.Result.Trim().Split('\n')[^1]}': {errors}");
+            return (null, $"Real exporters need python3-torch, python3-opencv and python3-pil: {e.Message.Trim().Split('\n')[^1]}");
         }
         catch (System.ComponentModel.Win32Exception)
         {
             folder.Dispose();
-            return (null, $"There is no {python} on this machine.");
+            return (null, "There is no Python on this machine.");
         }
+    }
+
+    /// <summary>Runs a script to its end.</summary>
+    /// <exception cref="InvalidOperationException">It fails; the message is what it says.</exception>
+    public static void RunPython(string script, params string[] arguments)
+    {
+        // Debian's packages belong to its own interpreter, whatever else is first on the path.
+        string python = File.Exists("/usr/bin/python3") ? "/usr/bin/python3" : "python3";
+        using Process process = Process.Start(new ProcessStartInfo(python, ["-B", script, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        string errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{script} failed after '{output.Result.Trim().Split('\n')[^1]}': {errors}");
     }
 
     [GeneratedRegex("""^    "([\w-]+)": Case\(""", RegexOptions.Multiline)]

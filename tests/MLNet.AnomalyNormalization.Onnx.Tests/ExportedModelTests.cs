@@ -101,7 +101,7 @@ public sealed class ExportedModelTests : IDisposable
         NodeMetadata input = own.Session.InputMetadata[model.InputName];
         double tolerance = input.ElementType == typeof(Float16) ? HalfTolerance : Tolerance;
         (int height, int width) = (input.Dimensions[2], input.Dimensions[3]);
-        foreach (ExpectedScores.Row row in export.Expected.Rows)
+        foreach (ExpectedScores.Row row in export.Expected.Rows.Where((_, i) => i % 3 == 0))
         {
             float[] pixels = export.Pixels(row);
             (height, width) = height > 0 ? (height, width) : SizeOf(export.PixelsFolder);
@@ -185,6 +185,36 @@ public sealed class ExportedModelTests : IDisposable
     }
 
     [TestMethod]
+    [DynamicData(nameof(ModelsOfOnePhoto))]
+    public void Verify_agrees_with_PyTorch_at_every_stage(string name)
+    {
+        ExportedModel export = ExportedModel.Find(name);
+        string reference = Path.Combine(export.Folder, "reference.json");
+        if (!File.Exists(reference))
+            return;  // those beside the checkout have none
+
+        AnomalyVerification report = AnomalyOnnxModel.Open(export.Path).Verify(reference);
+        TestContext.WriteLine(report.ToString());
+        Assert.IsTrue(report.Agrees, report.ToString());
+        Assert.AreEqual(true, report.IsSameModel);
+    }
+
+    [TestMethod]
+    [DataRow("07-nearest-crop", DisplayName = "anomalib 0.7, with its sidecar")]
+    [DataRow("20-gaussian", DisplayName = "anomalib 2, by what is usual")]
+    [DataRow("quadra-nearest", DisplayName = "quadra, with its sidecar")]
+    public void The_sample_in_Python_writes_what_Verify_agrees_with(string name)
+    {
+        ExportedModel export = ExportedModel.Find(name);
+        string script = Path.Combine(Repository.Root, "samples", "python", "write_reference.py");
+        ExportedModel.RunPython(script, export.Path, Path.Combine(ExportedModel.Photos, "test", "good"),
+            "--output", _folder["reference.json"], "--torch", Path.Combine(export.Folder, "checkpoint.pt"));
+        AnomalyVerification report = AnomalyOnnxModel.Open(export.Path).Verify(_folder["reference.json"]);
+        TestContext.WriteLine(report.ToString());
+        Assert.IsTrue(report.Agrees, report.ToString());
+    }
+
+    [TestMethod]
     public void A_batch_of_its_own_is_baked_but_no_pipeline_can_fill_it()
     {
         AnomalyOnnxModel model = AnomalyOnnxModel.Open(ExportedModel.Find(FixedBatch).Path);
@@ -264,7 +294,7 @@ public sealed class ExportedModelTests : IDisposable
             .Max(pair => Math.Abs(pair.First.RawScore - pair.Second)) / Math.Abs(Threshold);
 
         /// <summary>OpenCV resizes in whole numbers, whose rounding is told to a step of a byte; the rest is exact to float.</summary>
-        public double StatedDifference => Export.PixelsFolder.Contains("opencv", StringComparison.Ordinal) ? 0.01
+        public double StatedDifference => Export.PixelsFolder.Contains("opencv", StringComparison.Ordinal) ? 0.005
             : Export.Name.Contains("half", StringComparison.Ordinal) ? HalfTolerance : 1e-4;
 
         public IEnumerable<string> OtherDecisions

@@ -126,7 +126,7 @@ public sealed class PictureFileTests : IDisposable
     private byte[] Pixels(string name, ImageLibrary library = ImageLibrary.Torchvision) => PictureFile.Read(_folder[name], library).Pixels;
 
     // An APP1 segment with one entry, orientation: https://www.cipa.jp/std/documents/e/DC-008-2012_E.pdf
-    private static byte[] WithOrientation(byte[] jpeg, byte orientation)
+    internal static byte[] WithOrientation(byte[] jpeg, byte orientation)
         => [.. jpeg[..2], 0xFF, 0xE1, 0, 34, .. "Exif\0\0MM\0*"u8, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0,
             .. jpeg[2..]];
 }

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace MLNet.AnomalyNormalization.Onnx.Verification;
 
 /// <summary>
@@ -178,9 +176,12 @@ internal static class UsualFaults
             .Select(pair => (pair.Second.Score, pair.First.IsAnomalous!.Value))];
         float highestNormal = labelled.Where(row => !row.IsAnomalous).Select(row => row.Score).DefaultIfEmpty(float.NegativeInfinity).Max();
         float lowestAnomalous = labelled.Where(row => row.IsAnomalous).Select(row => row.Score).DefaultIfEmpty(float.PositiveInfinity).Min();
-        return highestNormal < lowestAnomalous
-            ? string.Create(CultureInfo.InvariantCulture,
-                $"another threshold in Python: one between {highestNormal:G6} and {lowestAnomalous:G6}, here it is {verifier.Model.Thresholds!.Image:G6}")
-            : null;
+        if (!(highestNormal < lowestAnomalous))
+            return null;
+
+        string where = float.IsInfinity(highestNormal) ? FormattableString.Invariant($"at most {lowestAnomalous:G6}")
+            : float.IsInfinity(lowestAnomalous) ? FormattableString.Invariant($"above {highestNormal:G6}")
+            : FormattableString.Invariant($"between {highestNormal:G6} and {lowestAnomalous:G6}");
+        return FormattableString.Invariant($"another threshold in Python, {where}; here it is {verifier.Model.Thresholds!.Image:G6}");
     }
 }

@@ -66,7 +66,7 @@ internal sealed class Verifier : IDisposable
 
         StageVerification? first = stages.Find(stage => !stage.Agrees);
         return new(_model.Path, _referencePath, _reference.Pictures.Count,
-            _reference.ModelDigest is { } digest ? IsDigest(digest, File.ReadAllBytes(_model.Path)) : null,
+            _reference.ModelDigest is { } digest && File.Exists(_model.Path) ? IsDigest(digest, File.ReadAllBytes(_model.Path)) : null,
             stages, first is null ? null : UsualFaults.Find(this, first, seen));
 
         void Compare(

@@ -262,8 +262,35 @@ public sealed class DataViewEvaluationTests
         Assert.ThrowsExactly<ArgumentException>(() => Evaluate([], new() { ScoreColumnName = null }));
         Assert.ThrowsExactly<ArgumentException>(() => Evaluate([], new() { MapHeight = 5 }));
         Assert.ThrowsExactly<ArgumentException>(() => Evaluate([], new() { ScoreColumnName = null, MaskColumnName = "Mask", Callbacks = [new Recorder()] }));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Evaluate([], new() { Threads = 0 }));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Evaluate([], new() { BatchSize = 0 }));
+    }
+
+    [TestMethod]
+    public void An_option_out_of_its_range_is_refused_by_name_before_any_row_is_read()
+    {
+        Refused<ArgumentOutOfRangeException>("FalsePositiveCount", () => new AnomalyEvaluationOptions { FalsePositiveCount = -1 });
+        Refused<ArgumentOutOfRangeException>("Threads", () => new AnomalyEvaluationOptions { Threads = 0 });
+        Refused<ArgumentOutOfRangeException>("BatchSize", () => new AnomalyEvaluationOptions { BatchSize = 0 });
+        Refused<ArgumentNullException>("Callbacks", () => new AnomalyEvaluationOptions { Callbacks = null! });
+        Refused<ArgumentNullException>("Pixel", () => new AnomalyEvaluationOptions { Pixel = null! });
+        Refused<ArgumentOutOfRangeException>("ThresholdType", () => new AnomalyNormalizationOptions { ThresholdType = (ThresholdType)7 });
+        Refused<ArgumentOutOfRangeException>("ImageThreshold", () => Evaluate([], new() { ImageThreshold = 1e300 }));
+        Refused<ArgumentOutOfRangeException>("PixelThreshold", () => Evaluate([], new() { PixelThreshold = 110.1, Pixel = new() { Precision = EvaluationPrecision.Grid } }));
+        Refused<ArgumentOutOfRangeException>("MaskThreshold", () => Evaluate([], new() { MaskThreshold = 0 }));
+
+        static void Refused<T>(string name, Func<object> make)
+            where T : ArgumentException
+            => Assert.AreEqual(name, Assert.ThrowsExactly<T>(make).ParamName);
+    }
+
+    [TestMethod]
+    public void Progress_never_goes_beyond_all_rows_also_where_one_of_them_fails()
+    {
+        MaskedRow[] rows = MaskedRows.Make(400);
+        rows[^1].Score = float.NaN;
+        var counter = new Counter();
+        Assert.ThrowsExactly<InvalidDataException>(
+            () => _mlContext.AnomalyDetection.EvaluateNormalized(Cached(rows), new() { Threads = 4 }, counter));
+        Assert.IsLessThan(400, counter.Most);
     }
 
     [TestMethod]

@@ -32,6 +32,28 @@ public class GridPixelsTests
         });
 
     [TestMethod]
+    public void With_NaN_counted_as_anomalous_grid_and_exact_precision_agree_also_on_the_overlap_per_image()
+    {
+        var random = new Random(3);
+        byte[][] masks = [.. Enumerable.Range(0, 6).Select(i => (byte[])[.. Enumerable.Range(0, 400).Select(p => i % 2 == 1 && p < 30 ? (byte)1 : (byte)0)])];
+        float[][] maps = [.. masks.Select(mask => (float[])[.. mask.Select(defect => (random.Next(100_000) / 1024f) + (60 * defect))])];
+        maps[2][7] = float.NaN;
+        var images = new ImageSet(maps, masks, 20, 20);
+        PixelEvaluatorOptions options = new()
+        {
+            CountNaNAsAnomalous = true,
+            PerImageOverlapLowerBound = 0.01,
+            PerImageOverlapUpperBound = 0.5,
+            PerImageOverlapThresholds = 1000,
+        };
+        PixelMetrics exact = images.Evaluator(options).Compute(1000.5), grid = images.Evaluator(options with { Precision = EvaluationPrecision.Grid }).Compute(1000.5);
+        Assert.IsFalse(double.IsNaN(exact.AreaUnderPerImageOverlap));
+        Metrics.Certified(exact, grid);
+        Assert.AreEqual(exact.Counts, grid.Counts);
+        Assert.AreEqual(1, grid.Counts.FalsePositives);
+    }
+
+    [TestMethod]
     public void The_half_widths_are_attained_by_the_best_and_the_worst_order_within_a_bin()
     {
         // Two defects and two normal pixels in one bin: either order is possible.

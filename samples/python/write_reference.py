@@ -4,8 +4,9 @@
     write_reference.py model.onnx PHOTOS [--output reference.json] [--torch checkpoint.pt] [...]
 
 PHOTOS is a folder, looked through with its subfolders. The model runs in onnxruntime or, with --torch, as a TorchScript file (the
-checkpoint that model.onnx was exported from, fed with what the export's input gets). How photos are prepared is read from model.json (quadra)
-or metadata.json (anomalib 0.x) beside the model, and can be said with options; otherwise it is torchvision's antialiased Resize, 0..1.
+checkpoint that model.onnx was exported from, fed with what the export's input gets). How photos are prepared is read from model.json
+(quadra) or metadata.json (anomalib 0.x) beside the model, and can be said with options; otherwise it is torchvision's antialiased
+Resize, 0..1.
 
 Needs numpy and Pillow, onnxruntime or torch, and onnx only to get behind a score that the model itself clips to 0..1. The schema of the
 file stands in the documentation of AnomalyOnnxModel.Verify; whoever prepares photos otherwise calls picture() with arrays of their own.
@@ -206,7 +207,8 @@ def main():
         file = pathlib.Path(os.path.relpath(path, output.parent)).as_posix()
         pictures.append(picture(file, rgb, prepared, score, anomaly_map, label))
     digest = hashlib.sha256(arguments.model.read_bytes()).hexdigest()
-    output.write_text(json.dumps({"format": "anomaly-reference", "version": 1, "model": {"sha256": digest}, "pictures": pictures}, indent=1))
+    reference = {"format": "anomaly-reference", "version": 1, "model": {"sha256": digest}, "pictures": pictures}
+    output.write_text(json.dumps(reference, indent=1))
     print(f"{len(pictures)} pictures in {output}")
 
 

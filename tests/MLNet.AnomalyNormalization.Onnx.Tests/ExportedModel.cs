@@ -37,6 +37,9 @@ internal sealed partial record ExportedModel(string Name, string Folder, string 
         }
     }
 
+    /// <summary>Whether it lies beside the checkout, which has neither inputs nor references of its own.</summary>
+    public static bool IsShared(string name) => name.StartsWith(SharedPrefix, StringComparison.Ordinal);
+
     public static string Photos => Repository.SharedData("cookie");
 
     private static string Exporters => System.IO.Path.Combine(Repository.Root, "tests", "exporters");
@@ -49,7 +52,7 @@ internal sealed partial record ExportedModel(string Name, string Folder, string 
         if (exports is null)
             Assert.Inconclusive(problem);
 
-        string folder = name.StartsWith(SharedPrefix, StringComparison.Ordinal)
+        string folder = IsShared(name)
             ? System.IO.Path.Combine(Repository.Root, "..", "shared", "exports", name[SharedPrefix.Length..])
             : exports[name];
         using FileStream file = File.OpenRead(System.IO.Path.Combine(folder, "expected.json"));
@@ -66,7 +69,8 @@ internal sealed partial record ExportedModel(string Name, string Folder, string 
     /// <summary>What the input gets in Python for a photo.</summary>
     public float[] Pixels(ExpectedScores.Row row)
     {
-        byte[] bytes = File.ReadAllBytes(System.IO.Path.Combine(PixelsFolder, $"{System.IO.Path.GetFileNameWithoutExtension(row.File)}.f32"));
+        string file = $"{System.IO.Path.GetFileNameWithoutExtension(row.File)}.f32";
+        byte[] bytes = File.ReadAllBytes(System.IO.Path.Combine(PixelsFolder, file));
         float[] values = new float[bytes.Length / sizeof(float)];
         Buffer.BlockCopy(bytes, 0, values, 0, bytes.Length);
         return values;

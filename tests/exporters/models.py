@@ -1,4 +1,4 @@
-"""Three small anomaly models of our own, with the shapes of the well-known ones: Gaussians per position, nearest neighbours, reconstruction.
+"""Three small anomaly models of our own, in the shapes of well-known ones: Gaussians by position, nearest neighbours, reconstruction.
 
 Every model takes a normalised batch, N x 3 x H x W, and gives (map, score): N x 1 x H x W and N, or None for the map. Features are fixed
 random filters, so that fitting is closed-form and the same everywhere.

@@ -18,7 +18,7 @@ public enum VerificationStage
     /// <summary>The model gives a map. Differences are in raw units.</summary>
     Map,
 
-    /// <summary>The score is decided. A difference is the distance between a score that is decided otherwise and the threshold, raw.</summary>
+    /// <summary>The score is decided. A difference is the raw distance from the threshold of a score that is decided otherwise.</summary>
     Label,
 }
 
@@ -26,7 +26,9 @@ public enum VerificationStage
 /// <param name="Stage">The stage.</param>
 /// <param name="PictureCount">For how many pictures the reference tells it; 0 if it was not compared.</param>
 /// <param name="DifferingCount">How many of them differ by more than the tolerance, or in size.</param>
-/// <param name="LargestDifference">The largest difference, in the unit of the stage; infinite where sizes differ, NaN where a digest alone does.</param>
+/// <param name="LargestDifference">
+/// The largest difference, in the unit of the stage; infinite where sizes differ, NaN where a digest alone does.
+/// </param>
 /// <param name="Tolerance">Up to where two values agree, in the same unit.</param>
 /// <param name="WorstFile">The picture with the largest difference, as the reference names it; null if none was compared.</param>
 public sealed record StageVerification(
@@ -42,8 +44,12 @@ public sealed record StageVerification(
 /// </summary>
 public sealed record AnomalyVerification
 {
-    internal AnomalyVerification(string model, string reference, int pictureCount, bool? isSameModel, IReadOnlyList<StageVerification> stages, string? cause)
-        => (ModelPath, ReferencePath, PictureCount, IsSameModel, Stages, Cause) = (model, reference, pictureCount, isSameModel, stages, cause);
+    internal AnomalyVerification(
+        string modelPath, string referencePath, int pictureCount, bool? isSameModel, IReadOnlyList<StageVerification> stages, string? cause)
+    {
+        (ModelPath, ReferencePath, PictureCount) = (modelPath, referencePath, pictureCount);
+        (IsSameModel, Stages, Cause) = (isSameModel, stages, cause);
+    }
 
     /// <summary>The model.</summary>
     public string ModelPath { get; }
@@ -82,14 +88,18 @@ public sealed record AnomalyVerification
         Append($"{"Stage",-10}{"Compared",10}{"Differ",8}{"Largest difference",20}{"Tolerance",12}  Picture");
         foreach (StageVerification stage in Stages)
         {
-            Append(stage.PictureCount == 0
-                ? (FormattableString)$"{stage.Stage,-10}{"-",10}"
-                : $"{stage.Stage,-10}{stage.PictureCount,10}{stage.DifferingCount,8}{stage.LargestDifference,20:G4}{stage.Tolerance,12:G3}  {stage.WorstFile}");
+            if (stage.PictureCount == 0)
+                Append($"{stage.Stage,-10}{"-",10}");
+            else
+                Append($"{stage.Stage,-10}{stage.PictureCount,10}{stage.DifferingCount,8}{Difference(stage),32}  {stage.WorstFile}");
         }
 
         Append(FirstDifference is not { } first ? $"All stages agree."
             : (FormattableString)$"The first stage that differs: {first.Stage}. Cause: {Cause ?? "none of the usual ones"}.");
         return text.ToString().TrimEnd();
+
+        static string Difference(StageVerification stage)
+            => string.Create(CultureInfo.InvariantCulture, $"{stage.LargestDifference,20:G4}{stage.Tolerance,12:G3}");
 
         void Append(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));
     }

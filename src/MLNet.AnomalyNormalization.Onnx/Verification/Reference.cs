@@ -3,7 +3,7 @@ using MLNet.AnomalyNormalization.Files;
 
 namespace MLNet.AnomalyNormalization.Onnx.Verification;
 
-/// <summary>What Python saw, from a file of the format anomaly-reference; its schema stands at <see cref="AnomalyOnnxModel.Verify"/>.</summary>
+/// <summary>What Python saw: a file of the format anomaly-reference; <see cref="AnomalyOnnxModel.Verify"/> has its schema.</summary>
 /// <param name="ModelDigest">The SHA-256 of the model's file in hexadecimal; null if the file doesn't tell.</param>
 /// <param name="Pictures">The pictures, at least one.</param>
 internal sealed record Reference(string? ModelDigest, IReadOnlyList<ReferencePicture> Pictures)
@@ -16,7 +16,7 @@ internal sealed record Reference(string? ModelDigest, IReadOnlyList<ReferencePic
     public static Reference Read(string path)
         => JsonFile.Read(path, $"an object with \"format\": \"{Format}\"", root =>
         {
-            if (!root.TryGetProperty("format", out JsonElement format) || format.ValueKind != JsonValueKind.String || format.GetString() != Format)
+            if (Text(root, "format") != Format)
                 throw new FormatException($"no \"format\": \"{Format}\"; it is no reference.");
             if (!root.TryGetProperty("version", out JsonElement version) || !version.TryGetInt32(out int number) || number != Version)
                 throw new FormatException($"another version of {Format} than {Version}.");
@@ -133,7 +133,8 @@ internal sealed record Reference(string? ModelDigest, IReadOnlyList<ReferencePic
 /// the SHA-256 of the decoded bytes, height x width x 3.
 /// </summary>
 internal sealed record ReferencePicture(
-    string File, string? Digest, ReferenceValues? Decoded, ReferenceValues? Prepared, double? Score, ReferenceValues? Map, bool? IsAnomalous);
+    string File, string? Digest, ReferenceValues? Decoded, ReferenceValues? Prepared, double? Score, ReferenceValues? Map,
+    bool? IsAnomalous);
 
 /// <summary>Some values of an array channels x height x width, by their index in it, and what is known of all.</summary>
 internal sealed record ReferenceValues(int[] Shape, double[]? Means, (int Index, double Value)[] Values)
@@ -154,7 +155,11 @@ internal sealed record ReferenceValues(int[] Shape, double[]? Means, (int Index,
         foreach ((int index, double value) in Values)
             largest = Math.Max(largest, Math.Abs(values[index] - value));
         for (int channel = 0; channel < (Means?.Length ?? 0); channel++)
-            largest = Math.Max(largest, Math.Abs(MeanOf(values.Slice(channel * shape[1] * shape[2], shape[1] * shape[2])) - Means![channel]));
+        {
+            ReadOnlySpan<float> plane = values.Slice(channel * shape[1] * shape[2], shape[1] * shape[2]);
+            largest = Math.Max(largest, Math.Abs(MeanOf(plane) - Means![channel]));
+        }
+
         if (Mean is { } mean)
             largest = Math.Max(largest, Math.Abs(MeanOf(values) - mean));
         float lowest = float.PositiveInfinity, highest = float.NegativeInfinity;

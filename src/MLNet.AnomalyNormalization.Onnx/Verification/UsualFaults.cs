@@ -1,8 +1,8 @@
 namespace MLNet.AnomalyNormalization.Onnx.Verification;
 
 /// <summary>
-/// Why two programs see different things of one picture. Each fault is tried: the pictures are seen with it, and it is the cause if the stage
-/// then agrees on all of them.
+/// Why two programs see different things of one picture. Each fault is tried: the pictures are seen with it, and it is the cause if the
+/// stage then agrees on all of them.
 /// </summary>
 internal static class UsualFaults
 {
@@ -31,7 +31,7 @@ internal static class UsualFaults
         {
             VerificationStage.Decoded => OfDecoding(),
             VerificationStage.Prepared => OfPreparation(),
-            VerificationStage.Score => OfScale().Concat(verifier.Pictures.Any(picture => picture.Prepared is not null) ? [] : OfPreparation()),
+            VerificationStage.Score when verifier.Pictures.All(picture => picture.Prepared is null) => OfScale().Concat(OfPreparation()),
             _ => OfScale(),
         };
         return faults.FirstOrDefault(fault => verifier.Agrees(stage, fault.See)).Cause;
@@ -65,7 +65,7 @@ internal static class UsualFaults
             }
             else
             {
-                yield return ("normalised in Python with the mean and deviation of ImageNet, and not here; twice, if the model does it as well",
+                yield return ("normalised in Python with the mean and deviation of ImageNet, not here; twice, if the model does it as well",
                     Each((value, channel) => (value - ImageNetMean[channel % 3]) / ImageNetDeviation[channel % 3]));
             }
 
@@ -149,7 +149,7 @@ internal static class UsualFaults
             ImagePreprocessing other = own with { Library = library, Interpolation = interpolation, Antialias = antialias };
             string what = $"{library}'s {interpolation.ToString().ToLowerInvariant()}{(antialias ? ", antialiased" : "")}";
             if (other != own)
-                yield return (own.Antialias && !antialias ? $"antialiasing is missing in Python: its resize is {what}" : $"another resize in Python: {what}", other);
+                yield return ($"{(own.Antialias && !antialias ? "antialiasing is missing" : "another resize")} in Python: {what}", other);
         }
 
         if (own.CropHeight is not null)
@@ -174,8 +174,8 @@ internal static class UsualFaults
     {
         (float Score, bool IsAnomalous)[] labelled = [.. verifier.Pictures.Zip(seen).Where(pair => pair.First.IsAnomalous is not null)
             .Select(pair => (pair.Second.Score, pair.First.IsAnomalous!.Value))];
-        float highestNormal = labelled.Where(row => !row.IsAnomalous).Select(row => row.Score).DefaultIfEmpty(float.NegativeInfinity).Max();
-        float lowestAnomalous = labelled.Where(row => row.IsAnomalous).Select(row => row.Score).DefaultIfEmpty(float.PositiveInfinity).Min();
+        float highestNormal = labelled.Where(row => !row.IsAnomalous).Max(row => (float?)row.Score) ?? float.NegativeInfinity;
+        float lowestAnomalous = labelled.Where(row => row.IsAnomalous).Min(row => (float?)row.Score) ?? float.PositiveInfinity;
         if (!(highestNormal < lowestAnomalous))
             return null;
 

@@ -29,7 +29,8 @@ internal sealed class Verifier : IDisposable
         (_model, _referencePath, _reference) = (model, referencePath, Reference.Read(referencePath));
         _scorer = new AnomalyScorer(model, null, null, nameof(model));
         _scoreScale = Scale(model.Thresholds?.Image, _reference.Pictures.Max(picture => Math.Abs(picture.Score ?? 0)));
-        _mapScale = Scale(model.PixelThresholdProblem is null ? model.Thresholds?.Pixel : null, _reference.Pictures.Max(picture => picture.Map?.Maximum ?? 0));
+        double? pixelThreshold = model.PixelThresholdProblem is null ? model.Thresholds?.Pixel : null;
+        _mapScale = Scale(pixelThreshold, _reference.Pictures.Max(picture => picture.Map?.Maximum ?? 0));
 
         static double Scale(double? threshold, double otherwise)
             => threshold is { } value && value != 0 ? Math.Abs(value) : otherwise > 0 ? otherwise : 1;
@@ -70,7 +71,8 @@ internal sealed class Verifier : IDisposable
             stages, first is null ? null : UsualFaults.Find(this, first, seen));
 
         void Compare(
-            VerificationStage stage, double tolerance, Func<ReferencePicture, Seen, double> difference, Predicate<ReferencePicture>? isTold = null)
+            VerificationStage stage, double tolerance, Func<ReferencePicture, Seen, double> difference,
+            Predicate<ReferencePicture>? isTold = null)
         {
             isTold ??= picture => ValuesOf(picture, stage) is not null;
             (string File, double Difference)[] differences = [.. _reference.Pictures.Zip(seen)
@@ -78,7 +80,8 @@ internal sealed class Verifier : IDisposable
                 .Select(pair => (pair.First.File, difference(pair.First, pair.Second)))];
             (string? worst, double largest) = differences.Length == 0 ? (null, 0)
                 : differences.MaxBy(pair => double.IsNaN(pair.Difference) ? double.MaxValue : pair.Difference);
-            stages.Add(new(stage, differences.Length, differences.Count(pair => !(pair.Difference <= tolerance)), largest, tolerance, worst));
+            int differing = differences.Count(pair => !(pair.Difference <= tolerance));
+            stages.Add(new(stage, differences.Length, differing, largest, tolerance, worst));
         }
     }
 
@@ -89,7 +92,8 @@ internal sealed class Verifier : IDisposable
         => _reference.Pictures.All(picture => stage.Stage switch
         {
             VerificationStage.Decoded => picture.Decoded is null || DecodedDifference(picture, see(picture).Picture) <= stage.Tolerance,
-            VerificationStage.Prepared => picture.Prepared is null || Difference(picture.Prepared, see(picture).Prepared) <= stage.Tolerance,
+            VerificationStage.Prepared
+                => picture.Prepared is not { } prepared || Difference(prepared, see(picture).Prepared) <= stage.Tolerance,
             VerificationStage.Score => picture.Score is not { } score || Math.Abs(see(picture).Score - score) <= stage.Tolerance,
             VerificationStage.Map => picture.Map is null || Difference(picture.Map, see(picture).Map) <= stage.Tolerance,
             _ => false,
@@ -145,7 +149,10 @@ internal sealed class Verifier : IDisposable
         int pixels = own.Height * own.Width;
         return decoded.Values.Length == 0
             ? picture.Digest is null ? 0 : double.NaN
-            : decoded.Values.Max(value => Math.Abs(own.Pixels[(value.Index % pixels * RgbPicture.Channels) + (value.Index / pixels)] - value.Value));
+            : decoded.Values.Max(value => Math.Abs(Own(value.Index) - value.Value));
+
+        // The values are by channel, the bytes by pixel.
+        int Own(int index) => own.Pixels[(index % pixels * RgbPicture.Channels) + (index / pixels)];
     }
 
     private static bool IsDigest(string digest, ReadOnlySpan<byte> bytes)

@@ -8,8 +8,8 @@ using SkiaSharp;
 namespace MLNet.AnomalyNormalization.Onnx.Tests.Verification;
 
 /// <summary>
-/// References that a Python with some fault would write, made with our own preparation (which other tests compare with Python's): the report
-/// has to find the stage and the fault.
+/// References that a Python with some fault would write, made with our own preparation (which other tests compare with Python's): the
+/// report has to find the stage and the fault.
 /// </summary>
 [TestClass]
 public sealed class AnomalyVerificationTests : IDisposable
@@ -77,7 +77,8 @@ public sealed class AnomalyVerificationTests : IDisposable
             "blue" => own with { IsBlueFirst = true },
             "whole" => own with { Height = 16, Width = 20, CropHeight = null, CropWidth = null },
             "raw" => own with { Mean = [0], StandardDeviation = [1] },
-            "twice" => own with { Mean = [0.2 + (0.2 * 0.5), 0.3 + (0.3 * 0.25), 0.4 + (0.4 * 0.5)], StandardDeviation = [0.25, 0.0625, 0.25] },
+            // ((x - m) / s - m) / s = (x - (m + m s)) / s^2
+            "twice" => own with { Mean = [0.3, 0.375, 0.6], StandardDeviation = [0.25, 0.0625, 0.25] },
             _ => own with { PixelDivisor = 1 },
         });
         if (fault == "bytes")
@@ -145,7 +146,8 @@ public sealed class AnomalyVerificationTests : IDisposable
         AnomalyOnnxModel model = Open(proto);
         Assert.AreEqual(0.25, model.ScorePostProcessing!.Range);
         Assert.IsTrue(model.Verify(Write(model)).Agrees, "raw scores");
-        string clipped = Write(model, change: picture => picture["score"] = Math.Clamp(((double)picture["score"]! - 0.5) / 0.25 + 0.5, 0, 1));
+        string clipped = Write(model, change: picture
+            => picture["score"] = Math.Clamp((((double)picture["score"]! - 0.5) / 0.25) + 0.5, 0, 1));
         AssertFinds(model, clipped, VerificationStage.Score, "a clipped score");
     }
 
@@ -153,7 +155,8 @@ public sealed class AnomalyVerificationTests : IDisposable
     public void Scores_on_the_scale_of_this_library_are_named()
     {
         AnomalyOnnxModel model = Model();
-        string reference = Write(model, change: picture => picture["score"] = new ScoreNormalizer(Threshold).Normalize((double)picture["score"]!));
+        var normalizer = new ScoreNormalizer(Threshold);
+        string reference = Write(model, change: picture => picture["score"] = normalizer.Normalize((double)picture["score"]!));
         AssertFinds(model, reference, VerificationStage.Score, "normalised scores");
     }
 
@@ -184,10 +187,13 @@ public sealed class AnomalyVerificationTests : IDisposable
     [DataRow("""{"format": "anomaly-reference", "version": 1, "pictures": [{}]}""", "no 'file' in pictures[0]", DisplayName = "no file")]
     [DataRow("""{"format": "anomaly-reference", "version": 1, "pictures": [{"file": "0.png", "score": "high"}]}""", "a text in 'score'",
         DisplayName = "a score that is a text")]
-    [DataRow("""{"format": "anomaly-reference", "version": 1, "pictures": [{"file": "0.png", "map": {"height": 2, "width": 2, "values": [[2, 0, 1]]}}]}""",
-        "a value at 2 of 2", DisplayName = "a value outside")]
-    [DataRow("""{"format": "anomaly-reference", "version": 1, "pictures": [{"file": "0.png", "prepared": {"shape": [3, 2, 2], "means": [1]}}]}""",
-        "1 'means' for 3 channels", DisplayName = "means of other channels")]
+    [DataRow("""
+        {"format": "anomaly-reference", "version": 1,
+         "pictures": [{"file": "0.png", "map": {"height": 2, "width": 2, "values": [[2, 0, 1]]}}]}
+        """, "a value at 2 of 2", DisplayName = "a value outside")]
+    [DataRow("""
+        {"format": "anomaly-reference", "version": 1, "pictures": [{"file": "0.png", "prepared": {"shape": [3, 2, 2], "means": [1]}}]}
+        """, "1 'means' for 3 channels", DisplayName = "means of other channels")]
     public void What_is_no_reference_is_refused_by_its_place(string content, string reason)
     {
         AnomalyOnnxModel model = Model();
@@ -231,13 +237,15 @@ public sealed class AnomalyVerificationTests : IDisposable
         GraphProto graph = proto.Graph;
         var random = new Random(3);
         graph.Input.Add(ModelFile.Value("input", typeof(float), 1, 3, 16, 20));
-        graph.Initializer.Add(ModelFile.Tensor("weights", typeof(float), [.. Enumerable.Range(0, 27).Select(_ => random.NextDouble() - 0.4)], [1, 3, 3, 3]));
+        double[] weights = [.. Enumerable.Range(0, 27).Select(_ => random.NextDouble() - 0.4)];
+        graph.Initializer.Add(ModelFile.Tensor("weights", typeof(float), weights, [1, 3, 3, 3]));
         foreach ((string name, double value) in new[] { ("zero", 0.0), ("quarter", 0.25), ("half", 0.5), ("one", 1) })
             graph.Initializer.Add(ModelFile.Tensor(name, typeof(float), [value], []));
         graph.Node.Add(ModelFile.Node("Conv", ["input", "weights"], ["filtered"], GraphEditor.Attribute("pads", [1, 1, 1, 1])));
         graph.Node.Add(ModelFile.Node("Mul", ["filtered", "quarter"], ["smaller"]));
         graph.Node.Add(ModelFile.Node("Abs", ["smaller"], ["raw_map"]));
-        graph.Node.Add(ModelFile.Node("ReduceMean", ["raw_map"], ["raw_score"], GraphEditor.Attribute("axes", [1, 2, 3]), GraphEditor.Attribute("keepdims", 0L)));
+        graph.Node.Add(ModelFile.Node("ReduceMean", ["raw_map"], ["raw_score"],
+            GraphEditor.Attribute("axes", [1, 2, 3]), GraphEditor.Attribute("keepdims", 0L)));
         graph.Output.Add(ModelFile.Value("pred_score", typeof(float), []));
         graph.Output.Add(ModelFile.Value("anomaly_map", typeof(float), 1, 1, 16, 20));
         return proto;
@@ -263,12 +271,14 @@ public sealed class AnomalyVerificationTests : IDisposable
                 {
                     ["height"] = rgb.Height, ["width"] = rgb.Width,
                     ["sha256"] = Convert.ToHexString(SHA256.HashData(rgb.Bytes.Span)),
-                    ["values"] = Rows(12, i => (int[])[i, i, .. Enumerable.Range(0, 3).Select(c => (int)rgb.Pixels[(((i * rgb.Width) + i) * 3) + c])]),
+                    ["values"] = Rows(12, i
+                        => (int[])[i, i, .. rgb.Pixels.Skip(((i * rgb.Width) + i) * 3).Take(3).Select(level => (int)level)]),
                 },
                 ["prepared"] = new JsonObject
                 {
                     ["shape"] = JsonSerializer.SerializeToNode((int[])[3, 16, 20]),
-                    ["means"] = JsonSerializer.SerializeToNode(prepared.Chunk(320).Select(channel => channel.Average(value => (double)value))),
+                    ["means"] = JsonSerializer.SerializeToNode(
+                        prepared.Chunk(16 * 20).Select(channel => channel.Average(value => (double)value))),
                     ["values"] = Rows(48, i => (float[])[i % 3, i / 3, i / 3, prepared[(i % 3 * 320) + (i / 3 * 21)]]),
                 },
                 ["score"] = (double)score,

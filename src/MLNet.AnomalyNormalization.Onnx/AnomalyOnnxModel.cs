@@ -271,8 +271,8 @@ public sealed class AnomalyOnnxModel
     /// </param>
     /// <returns>
     /// The report. Values agree within 2 steps of a byte when decoded (decoders of JPEG differ by as much); within 1e-4 of the range when
-    /// prepared, one step of a byte where OpenCV is followed; scores and maps within 1e-4 of the threshold, 1e-2 where the prepared pictures
-    /// agree within a step of a byte alone, 2e-3 in Half; labels but for scores as near as that to the threshold.
+    /// prepared, one step of a byte where OpenCV is followed; scores and maps within 1e-4 of the threshold, 1e-2 where OpenCV is followed or
+    /// the decoded bytes are not the same, 2e-3 in Half; labels but for scores as near as that to the threshold.
     /// </returns>
     /// <exception cref="FileNotFoundException">There is no such file, or no picture that it names.</exception>
     /// <exception cref="InvalidDataException">The file is no reference, a picture can't be read, or the model fails.</exception>

@@ -2,6 +2,7 @@ using System.Runtime.ExceptionServices;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
+using MLNet.AnomalyNormalization.Scale;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -222,7 +223,7 @@ internal sealed class DataViewEvaluation
 
         void RequireNumbers(DataViewSchema.Column? column, ReadOnlySpan<float> scores, long position)
         {
-            if (!_options.CountNaNAsAnomalous && scores.IndexOf(float.NaN) is >= 0 and int index)
+            if (!_options.CountNaNAsAnomalous && NaNs.IndexIn(scores) is >= 0 and int index)
             {
                 throw AnomalyRow.Invalid(column, position,
                     $"the score{(scores.Length == 1 ? "" : $" at index {index}")} is NaN. Find out why the model gave it, or set CountNaNAsAnomalous");

@@ -132,6 +132,7 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
         TResult ofZero = default;
         map([default], new(ref ofZero));
         bool keepsSparsity = ofZero.Equals(default);
+        TResult[] ofValues = [];
 
         return (ref VBuffer<TResult> result) =>
         {
@@ -149,9 +150,13 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
             {
                 VBufferEditor<TResult> editor = VBufferEditor.Create(ref result, raw.Length);
                 ReadOnlySpan<int> indices = raw.GetIndices();
-                editor.Values.Fill(ofZero);
+                Span<TResult> dense = editor.Values;
+                dense.Fill(ofZero);
+                if (ofValues.Length < values.Length)
+                    ofValues = new TResult[values.Length];
+                map(values, ofValues.AsSpan(0, values.Length));
                 for (int i = 0; i < indices.Length; i++)
-                    map(values.Slice(i, 1), editor.Values.Slice(indices[i], 1));
+                    dense[indices[i]] = ofValues[i];
                 result = editor.Commit();
             }
         };

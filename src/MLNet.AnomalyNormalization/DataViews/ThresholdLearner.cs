@@ -2,6 +2,7 @@ using System.Numerics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using MLNet.AnomalyNormalization.Scale;
 using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.DataViews;
@@ -172,7 +173,7 @@ internal sealed class ThresholdLearner
         ReadOnlySpan<T> Checked<T>(ReadOnlySpan<T> values, DataViewSchema.Column? column)
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
-            int index = values.IndexOf(T.NaN);
+            int index = NaNs.IndexIn(values);
             if (index < 0)
                 return values;
 

@@ -1,7 +1,7 @@
-using System.Numerics.Tensors;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.Pixels;
 using MLNet.AnomalyNormalization.Evaluation.State;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 
@@ -67,8 +67,8 @@ public sealed class PixelEvaluator
         RequireSize(mask.Length, nameof(mask));
 
         _regions.Label(mask, width, Options.Connectivity, Options.IgnoredMaskValue);
-        if (float.IsNaN(TensorPrimitives.Max(map)))
-            map = WithoutNaN(map, width);
+        if (NaNs.IndexIn(map) is >= 0 and int place)
+            map = WithoutNaN(map, place, width);
         if (Options.IgnoredMaskValue is { } ignored && mask.Contains(ignored))
             map = _regions.LeaveOut(ignored, mask, map);
         _state.Add(map, _regions);
@@ -169,11 +169,10 @@ public sealed class PixelEvaluator
         }
     }
 
-    private float[] WithoutNaN(ReadOnlySpan<float> map, int width)
+    private float[] WithoutNaN(ReadOnlySpan<float> map, int place, int width)
     {
         if (!Options.CountNaNAsAnomalous)
         {
-            int place = map.IndexOf(float.NaN);
             throw new ArgumentException(
                 $"The score at row {place / width}, column {place % width} is NaN. Find out why the model gave it, or set "
                 + $"{nameof(PixelEvaluatorOptions.CountNaNAsAnomalous)}.", nameof(map));

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using MLNet.AnomalyNormalization.Scale;
 
@@ -30,6 +31,10 @@ public sealed class ScoreNormalizer
 
     /// <summary>The largest normalised score: 1000.</summary>
     public const double MaximumScore = 1000;
+
+    // Made once: for one score it takes longer to make the formula than to apply it.
+    private readonly NormalizationFormula<float> _ofSingle;
+    private readonly NormalizationFormula<double> _ofDouble;
 
     /// <summary>Makes a normaliser for a threshold.</summary>
     /// <param name="threshold">The raw score that is normalised to 100: finite; positive, zero or negative.</param>
@@ -67,6 +72,7 @@ public sealed class ScoreNormalizer
 
         Evaluation = evaluation;
         PreserveDecisions = preserveDecisions;
+        (_ofSingle, _ofDouble) = (new(this), new(this));
     }
 
     /// <summary>The raw score that is normalised to 100.</summary>
@@ -87,7 +93,7 @@ public sealed class ScoreNormalizer
     /// <returns>A value in 0..1000, or NaN for NaN.</returns>
     public T Normalize<T>(T score)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        => new NormalizationFormula<T>(this).Apply(score);
+        => Formula<T>().Apply(score);
 
     /// <summary>Normalises many scores or a map, with the same bits as one by one.</summary>
     /// <typeparam name="T">The element type: Single, Double or Half.</typeparam>
@@ -115,7 +121,7 @@ public sealed class ScoreNormalizer
                 $"The output overlaps the input, {offset} elements apart. Pass the same span for both, or separate ones.", nameof(normalized));
         }
 
-        var formula = new NormalizationFormula<T>(this);
+        NormalizationFormula<T> formula = Formula<T>();
         int done = 0;
         if (Vector128<T>.IsSupported)
         {
@@ -165,6 +171,12 @@ public sealed class ScoreNormalizer
             : normalizedScore >= Decision.Normalized ? Math.Max(raw, Decision.Raw)
             : Math.Min(raw, Math.BitDecrement(Decision.Raw));
     }
+
+    private NormalizationFormula<T> Formula<T>()
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => typeof(T) == typeof(float) ? Unsafe.BitCast<NormalizationFormula<float>, NormalizationFormula<T>>(_ofSingle)
+            : typeof(T) == typeof(double) ? Unsafe.BitCast<NormalizationFormula<double>, NormalizationFormula<T>>(_ofDouble)
+            : new(this);
 
     internal static double RequireFinite(double threshold, string parameterName)
         => double.IsFinite(threshold)

@@ -71,7 +71,7 @@ internal sealed class ScoreCounts(ScoreType type, ExactMoments? normalMoments = 
                 $"There are {scores.Length} scores, but {isAnomalous.Length} labels. Pass one label for each score.", nameof(isAnomalous));
         }
 
-        if (scores.IndexOf(T.NaN) is >= 0 and int index)
+        if (NaNs.IndexIn(scores) is >= 0 and int index)
         {
             throw new ArgumentException(
                 $"The score at index {index} is NaN, which no threshold can be learned from. " +

@@ -1,3 +1,4 @@
+using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Imaging.Reports;
 
 namespace MLNet.AnomalyNormalization.Imaging;
@@ -137,11 +138,11 @@ public sealed class AnomalyReport
         File.WriteAllText(staged["test_predictions.csv"], QuadraFiles.TestPredictions(assessment.Rows));
         File.WriteAllText(staged["avg_score_by_label.csv"], QuadraFiles.AverageScores(assessment.Rows));
         cancellationToken.ThrowIfCancellationRequested();
-        RegionCurve? regions = RegionCurve.Of(assessment);
-        (string FileName, string Svg)[] plots = [.. ReportPlots.Draw(assessment, regions)];
+        (PixelMetrics Metrics, ScoreCurve Curve)? pixels = assessment.EvaluatePixels();
+        (string FileName, string Svg)[] plots = [.. ReportPlots.Draw(assessment, pixels)];
         foreach ((string fileName, string svg) in plots)
             File.WriteAllText(staged[fileName], svg);
-        File.WriteAllText(staged["report.html"], page.Write(regions, plots));
+        File.WriteAllText(staged["report.html"], page.Write(pixels?.Metrics, plots));
         staged.MoveIntoPlace();
         progress?.Report(1);
     }

@@ -36,6 +36,7 @@ internal sealed class Assessment
 
         Rows = assessed;
         Metrics = images.Compute(normalized);
+        Curve = images.ComputeCurve();
         F1Score = f1 ?? (Metrics.Counts.Total == 0 ? 0 : Metrics.F1Score);
     }
 
@@ -46,6 +47,8 @@ internal sealed class Assessment
 
     public ImageMetrics Metrics { get; }
 
+    public ScoreCurve Curve { get; }
+
     /// <summary>F1 at the threshold; 0 where no label is known.</summary>
     public double F1Score { get; }
 
@@ -54,6 +57,30 @@ internal sealed class Assessment
         var map = new float[row.Row.Map.Values.Length];
         _mapNormalizer.Normalize<float>(row.Row.Map.Values, map);
         return map;
+    }
+
+    /// <summary>
+    /// The pixels of all rows whose defects are known: those with a mask, and normal ones. Null if no row has a defect in its mask.
+    /// </summary>
+    public (PixelMetrics Metrics, ScoreCurve Curve)? EvaluatePixels()
+    {
+        if (!Rows.Any(row => row.Row.Mask.AsSpan().ContainsAnyExcept((byte)0)))
+            return null;
+
+        var evaluator = new PixelEvaluator(new()
+        {
+            Precision = EvaluationPrecision.Grid,
+            CountNaNAsAnomalous = true,
+            PerImageOverlapThresholds = 0,
+        });
+        foreach (AssessedRow row in Rows)
+        {
+            AnomalyMap map = row.Row.Map;
+            if ((row.Row.Mask ?? (row.Row.IsAnomalous is false ? new byte[map.Values.Length] : null)) is { } mask)
+                evaluator.Add(NormalizedMap(row), mask, map.Height, map.Width);
+        }
+
+        return (evaluator.Compute(), evaluator.ComputeCurve());
     }
 
     private static (float Raw, float? F1) FindThreshold(

@@ -41,7 +41,7 @@ internal sealed class HtmlPage
             _pictures.Add(row, string.Concat(pictures.Thumbnails().Select(picture => Figure(picture.Caption, picture.DataUri))));
     }
 
-    public string Write(RegionCurve? regions, IEnumerable<(string FileName, string Svg)> plots)
+    public string Write(PixelMetrics? pixels, IEnumerable<(string FileName, string Svg)> plots)
     {
         double threshold = _assessment.Decision.Normalized, maximum = Maximum();
         ConfusionCounts counts = _assessment.Metrics.Counts;
@@ -51,7 +51,7 @@ internal sealed class HtmlPage
             ["script"] = Resource("report.js"),
             ["mood"] = counts.Total == 0 ? "" : counts.FalsePositives + counts.FalseNegatives > 0 ? "wrong" : "right",
             ["verdict"] = Verdict(counts),
-            ["figures"] = Figures(regions),
+            ["figures"] = Figures(pixels),
             ["maximum"] = Number(maximum),
             ["threshold"] = Shown(threshold),
             ["position"] = Number(100 * threshold / maximum),
@@ -102,7 +102,7 @@ internal sealed class HtmlPage
         return $"At the threshold of {threshold}, {string.Join(" and ", parts)}.";
     }
 
-    private string Figures(RegionCurve? regions)
+    private string Figures(PixelMetrics? pixels)
     {
         ImageMetrics metrics = _assessment.Metrics;
         ConfusionCounts counts = metrics.Counts;
@@ -118,7 +118,7 @@ internal sealed class HtmlPage
             figures.Add(Figure("overlap", "Overlapping scores", Number(metrics.OverlappingScores)));
         }
 
-        if (regions?.Metrics is { } pixels)
+        if (pixels is not null)
         {
             figures.Add(Figure("pixel-auroc", "Pixel AUROC", Fixed(pixels.AreaUnderRocCurve)));
             figures.Add(Figure("aupro", "AUPRO", Fixed(pixels.AreaUnderPerRegionOverlap)));

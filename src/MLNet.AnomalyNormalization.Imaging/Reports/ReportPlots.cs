@@ -23,21 +23,21 @@ internal static class ReportPlots
 
     /// <summary>Draws what the rows allow.</summary>
     /// <param name="assessment">The rows and their decision.</param>
-    /// <param name="regions">The curve over the true defects; null if they aren't known.</param>
+    /// <param name="pixels">The evaluation of the true defects; null if they aren't known.</param>
     /// <returns>File names and the SVG text of each.</returns>
-    public static IEnumerable<(string FileName, string Svg)> Draw(Assessment assessment, RegionCurve? regions)
+    public static IEnumerable<(string FileName, string Svg)> Draw(Assessment assessment, (PixelMetrics Metrics, ScoreCurve Curve)? pixels)
     {
-        var curve = ScoreCurve.Of(assessment.Rows);
+        ConfusionCounts none = assessment.Curve.Points[0].Counts;
         double threshold = assessment.Decision.Normalized;
         yield return (FileNames[0], Svg(CumulativeHistogram(assessment.Rows, threshold)));
-        if (curve.Points.Count > 0)
+        if (none.Total > 0)
             yield return (FileNames[1], Svg(ConfusionMatrix(assessment.Metrics.Counts)));
-        if (curve.Positives > 0 && curve.Negatives > 0)
-            yield return (FileNames[2], Svg(Roc(curve, assessment.Metrics)));
-        if (regions is not null)
-            yield return (FileNames[3], Svg(Pro(regions)));
-        if (curve.Positives > 0)
-            yield return (FileNames[4], Svg(PrecisionAndRecall(curve, threshold)));
+        if (none.FalseNegatives > 0 && none.TrueNegatives > 0)
+            yield return (FileNames[2], Svg(Roc(assessment.Curve, assessment.Metrics)));
+        if (pixels is var (metrics, ofPixels))
+            yield return (FileNames[3], Svg(Pro(ofPixels, metrics)));
+        if (none.FalseNegatives > 0)
+            yield return (FileNames[4], Svg(PrecisionAndRecall(assessment.Curve, threshold)));
     }
 
     private static PlotModel CumulativeHistogram(IReadOnlyList<AssessedRow> rows, double threshold)
@@ -119,11 +119,9 @@ internal static class ReportPlots
             "Good images rejected",
             "Defective images found");
         LineSeries line = Line(null, s_good);
-        line.Points.Add(new(0, 0));
-        line.Points.AddRange(curve.Points.Select(point =>
-            new DataPoint((double)point.FalsePositives / curve.Negatives, (double)point.TruePositives / curve.Positives)));
+        line.Points.AddRange(curve.Points.Select(point => new DataPoint(point.Counts.FalsePositiveRate, point.Counts.Recall)));
         model.Series.Add(line);
-        model.Series.Add(Here((double)metrics.Counts.FalsePositives / curve.Negatives, metrics.Recall));
+        model.Series.Add(Here(metrics.Counts.FalsePositiveRate, metrics.Recall));
         return model;
 
         static ScatterSeries Here(double x, double y)
@@ -140,15 +138,17 @@ internal static class ReportPlots
         }
     }
 
-    private static PlotModel Pro(RegionCurve regions)
+    private static PlotModel Pro(ScoreCurve curve, PixelMetrics metrics)
     {
         PlotModel model = Model(
-            string.Create(CultureInfo.InvariantCulture, $"PRO, area up to 0.3: {regions.Metrics.AreaUnderPerRegionOverlap:F4}"),
-            "Good pixels above the threshold", $"Mean overlap of {regions.Regions} defects");
+            string.Create(CultureInfo.InvariantCulture, $"PRO, area up to 0.3: {metrics.AreaUnderPerRegionOverlap:F4}"),
+            "Good pixels above the threshold", "Mean overlap of the defects");
         LineSeries line = Line(null, s_good);
         (double X, double Y) drawn = (-1, -1);
-        foreach ((double x, double y) in regions.Points())
+        foreach (ScoreCurvePoint point in curve.Points)
         {
+            (double x, double y) = (point.Counts.FalsePositiveRate, point.RegionOverlap);
+
             // Less than half a pixel of the diagram.
             const double visible = 1e-3;
             if (x < 1 && y < 1 && x - drawn.X < visible && y - drawn.Y < visible)
@@ -166,17 +166,16 @@ internal static class ReportPlots
     {
         PlotModel model = Model("Precision and recall over the threshold", "Threshold on the normalised scale", "");
         LineSeries precision = Line("precision", s_good), recall = Line("recall", s_defect), f1 = Line("F1", s_third);
-        foreach ((float score, int truePositives, int falsePositives) in curve.Points)
+        foreach (ScoreCurvePoint point in curve.Points.Skip(1))
         {
-            int taken = truePositives + falsePositives;
-            precision.Points.Add(new(score, (double)truePositives / taken));
-            recall.Points.Add(new(score, (double)truePositives / curve.Positives));
-            f1.Points.Add(new(score, 2.0 * truePositives / (taken + curve.Positives)));
+            precision.Points.Add(new(point.Threshold, point.Counts.Precision));
+            recall.Points.Add(new(point.Threshold, point.Counts.Recall));
+            f1.Points.Add(new(point.Threshold, point.Counts.F1Score));
         }
 
         foreach (LineSeries line in new[] { precision, recall, f1 })
             model.Series.Add(line);
-        model.Axes[0].Maximum = Math.Max(1.2 * threshold, 1.05 * curve.Points[0].Score);
+        model.Axes[0].Maximum = Math.Max(1.2 * threshold, 1.05 * curve.Points[1].Threshold);
         AddThreshold(model, threshold);
         return model;
     }

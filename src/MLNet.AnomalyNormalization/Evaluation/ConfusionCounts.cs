@@ -16,6 +16,9 @@ public readonly record struct ConfusionCounts(long TruePositives, long FalsePosi
     /// <summary>TP / (TP + FN); 0 if nothing is anomalous, NaN if nothing was counted.</summary>
     public double Recall => Ratio(TruePositives, TruePositives + FalseNegatives);
 
+    /// <summary>FP / (FP + TN); 0 if nothing is normal, NaN if nothing was counted.</summary>
+    public double FalsePositiveRate => Ratio(FalsePositives, FalsePositives + TrueNegatives);
+
     /// <summary>2 TP / (2 TP + FP + FN); 0 if that denominator is 0, NaN if nothing was counted.</summary>
     public double F1Score => Ratio(2 * TruePositives, 2 * TruePositives + FalsePositives + FalseNegatives);
 

@@ -78,19 +78,31 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 
         ulong[] anomalous = RadixSort.Sort([.. _anomalous.Select(score => (ulong)ScoreKey.Of(toCurve(score)) << 32)]);
         var curve = ThresholdCurve.Of(anomalous, [[.. _normal.Select(toCurve)]], decision, threads: 1);
-        (double maximumF1, double maximumF1Threshold) = curve.MaximumF1();
-        return new ImageMetrics
+        ImageMetrics metrics = curve.Metrics<ImageMetrics>(threshold, decision, falsePositiveCount);
+        return metrics with
         {
-            Threshold = threshold,
-            Counts = curve.CountsAt(decision),
-            AreaUnderRocCurve = curve.AreaUnderRocCurve(),
-            AreaUnderPrecisionRecallCurve = curve.AveragePrecision(),
-            MaximumF1Score = maximumF1,
-            MaximumF1Threshold = fromCurve((float)maximumF1Threshold),
-            DetectionRateAtFalsePositiveCount = curve.DetectionRate(falsePositiveCount),
-            FalsePositiveCount = falsePositiveCount,
-            OverlappingScores = curve.OverlappingScores() + OverlappingUnknown(),
+            MaximumF1Threshold = fromCurve((float)metrics.MaximumF1Threshold),
+            OverlappingScores = metrics.OverlappingScores + OverlappingUnknown(),
         };
+    }
+
+    /// <summary>The counts at every distinct score of all rows so far whose label is known.</summary>
+    public ScoreCurve ComputeCurve()
+    {
+        double[] normal = [.. _normal.Order()], anomalous = [.. _anomalous.Order()];
+        var points = new List<ScoreCurvePoint> { new(double.PositiveInfinity, new(0, 0, normal.Length, anomalous.Length)) };
+        for (int normalBelow = normal.Length, anomalousBelow = anomalous.Length; normalBelow > 0 || anomalousBelow > 0;)
+        {
+            double score = Math.Max(
+                normalBelow > 0 ? normal[normalBelow - 1] : double.NegativeInfinity, anomalousBelow > 0 ? anomalous[anomalousBelow - 1] : double.NegativeInfinity);
+            while (normalBelow > 0 && normal[normalBelow - 1] == score)
+                normalBelow--;
+            while (anomalousBelow > 0 && anomalous[anomalousBelow - 1] == score)
+                anomalousBelow--;
+            points.Add(new(score, new(anomalous.Length - anomalousBelow, normal.Length - normalBelow, normalBelow, anomalousBelow)));
+        }
+
+        return new(points, isComplete: true);
     }
 
     /// <summary>Writes the state, so that it can be read again with <see cref="ReadFrom"/> and merged elsewhere.</summary>

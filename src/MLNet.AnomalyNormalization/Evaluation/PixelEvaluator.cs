@@ -118,6 +118,17 @@ public sealed class PixelEvaluator
         return _state.Compute(threshold, falsePositiveCount, threads);
     }
 
+    /// <summary>
+    /// The counts of all pixels so far at every distinct score of a defect and just above it; on the grid at every bin that isn't empty.
+    /// </summary>
+    /// <param name="threads">How many threads may count at once; the result is the same for every number.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is not positive.</exception>
+    public ScoreCurve ComputeCurve(int threads = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
+        return _state.ComputeCurve(threads);
+    }
+
     /// <summary>Writes options and state, so that they can be read again with <see cref="ReadFrom"/> and merged elsewhere.</summary>
     /// <param name="stream">Receives the state at its current position; stays open.</param>
     public void WriteTo(Stream stream)

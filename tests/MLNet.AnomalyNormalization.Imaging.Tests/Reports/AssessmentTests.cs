@@ -61,4 +61,23 @@ public sealed class AssessmentTests
             Assert.ThrowsExactly<InvalidOperationException>(() => new Assessment([Row(-1, isAnomalous: true)], new(1, 1), null)).Message, "at the raw score -1");
 
     private static AnomalyReportRow Row(float score, bool? isAnomalous) => new("a/b.png", score, new AnomalyMap([score], 1, 1)) { IsAnomalous = isAnomalous };
+
+    [TestMethod]
+    public void Pixels_of_normal_images_count_without_a_mask_and_those_of_others_do_not()
+    {
+        AnomalyMap map = new([0, 100, 100, 0], 2, 2);
+        AnomalyReportRow defect = new("x/a.png", 1, map) { IsAnomalous = true, Mask = [0, 1, 0, 0] };
+        AnomalyReportRow good = new("x/b.png", 1, map) { IsAnomalous = false }, unknown = new("x/c.png", 1, map), unmasked = defect with { Mask = null };
+        (PixelMetrics metrics, ScoreCurve curve) = new Assessment([defect, good, unknown, unmasked], new(100, 100), 100).EvaluatePixels()!.Value;
+        Assert.AreEqual(new ConfusionCounts(1, 3, 4, 0), metrics.Counts);
+        Assert.Contains(new ScoreCurvePoint(100, metrics.Counts, 1), curve.Points);
+        Assert.IsNull(new Assessment([good, unknown, unmasked], new(100, 100), 100).EvaluatePixels());
+    }
+
+    [TestMethod]
+    public void A_pixel_of_NaN_lies_above_every_score()
+    {
+        AnomalyReportRow row = new("x/a.png", 1, new AnomalyMap([float.NaN, 1000], 1, 2)) { IsAnomalous = true, Mask = [1, 0] };
+        Assert.AreEqual(1, new Assessment([row], new(100, 100), 100).EvaluatePixels()!.Value.Metrics.AreaUnderRocCurve, 1e-9);
+    }
 }

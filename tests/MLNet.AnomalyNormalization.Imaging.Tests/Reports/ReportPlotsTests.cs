@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Xml.Linq;
-using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Imaging.Reports;
 
 namespace MLNet.AnomalyNormalization.Imaging.Tests.Reports;
@@ -51,19 +50,8 @@ public sealed class ReportPlotsTests
         }
     }
 
-    [TestMethod]
-    public void The_curve_holds_every_distinct_score_once_with_its_ties()
-    {
-        AnomalyReportRow[] rows = [Row(3, true), Row(3, false), Row(2, true), Row(5, false), Row(9, null)];
-        var curve = ScoreCurve.Of(new Assessment(rows, new(100, 100), 100).Rows);
-        CollectionAssert.AreEqual(new[] { (5f, 0, 1), (3f, 1, 2), (2f, 2, 2) }, curve.Points.ToArray());
-        Assert.AreEqual((2, 2), (curve.Positives, curve.Negatives));
-
-        static AnomalyReportRow Row(float score, bool? isAnomalous) => new("a/b.png", score, new AnomalyMap([score], 1, 1)) { IsAnomalous = isAnomalous };
-    }
-
     private static Dictionary<string, string> Draw(Assessment assessment)
-        => ReportPlots.Draw(assessment, RegionCurve.Of(assessment)).ToDictionary(plot => plot.FileName, plot => plot.Svg);
+        => ReportPlots.Draw(assessment, assessment.EvaluatePixels()).ToDictionary(plot => plot.FileName, plot => plot.Svg);
 
     private static Assessment Masked()
     {

@@ -80,16 +80,38 @@ internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long n
         }
     }
 
+    /// <summary>The metrics that images and pixels have in common.</summary>
+    public T Metrics<T>(double threshold, float decision, int falsePositiveCount)
+        where T : DetectionMetrics, new()
+    {
+        (double maximumF1, double maximumF1Threshold) = MaximumF1();
+        return new()
+        {
+            Threshold = threshold,
+            Counts = CountsAt(decision),
+            AreaUnderRocCurve = AreaUnderRocCurve(),
+            AreaUnderPrecisionRecallCurve = AveragePrecision(),
+            MaximumF1Score = maximumF1,
+            MaximumF1Threshold = maximumF1Threshold,
+            DetectionRateAtFalsePositiveCount = DetectionRate(falsePositiveCount),
+            FalsePositiveCount = falsePositiveCount,
+            OverlappingScores = OverlappingScores(),
+        };
+    }
+
     public ConfusionCounts CountsAt(float threshold)
     {
         foreach (CurvePoint point in points)
         {
             if (point.Score == threshold)
-                return new(point.TruePositives, point.FalsePositives, negatives - point.FalsePositives, positives - point.TruePositives);
+                return Counts(point.TruePositives, point.FalsePositives);
         }
 
         throw new InvalidOperationException($"The curve was not made for the threshold {threshold}.");
     }
+
+    public ConfusionCounts Counts(long truePositives, long falsePositives)
+        => new(truePositives, falsePositives, negatives - falsePositives, positives - truePositives);
 
     /// <summary>The U statistic of Mann and Whitney over all pairs, counted in whole halves.</summary>
     public double AreaUnderRocCurve()

@@ -51,23 +51,44 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
         float decision = ThresholdCurve.RequireThreshold(threshold);
         ulong[] defects = SortedDefects();
         var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], decision, threads);
-        (double maximumF1, double maximumF1Threshold) = curve.MaximumF1();
         double[] perImage = options.PerImageOverlapThresholds == 0 ? [] : PerImageOverlap.Areas(_images, options, threads);
-        return new PixelMetrics
+        return curve.Metrics<PixelMetrics>(threshold, decision, falsePositiveCount) with
         {
-            Threshold = threshold,
-            Counts = curve.CountsAt(decision),
-            AreaUnderRocCurve = curve.AreaUnderRocCurve(),
-            AreaUnderPrecisionRecallCurve = curve.AveragePrecision(),
-            MaximumF1Score = maximumF1,
-            MaximumF1Threshold = maximumF1Threshold,
-            DetectionRateAtFalsePositiveCount = curve.DetectionRate(falsePositiveCount),
-            FalsePositiveCount = falsePositiveCount,
-            OverlappingScores = curve.OverlappingScores(),
             AreaUnderPerRegionOverlap = RegionOverlap.Area(defects, curve, options.FalsePositiveRateLimit),
             AreaUnderPerImageOverlap = PerImageOverlap.Mean(perImage),
             AreaUnderPerImageOverlaps = perImage,
         };
+    }
+
+    public override ScoreCurve ComputeCurve(int threads)
+    {
+        ulong[] defects = SortedDefects();
+        var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], (float)ScoreNormalizer.DecisionScore, threads);
+        double regions = 0;
+        foreach (ulong defect in defects)
+            regions += 1.0 / (uint)defect;
+
+        var overlap = new CompensatedSum();
+        var points = new List<ScoreCurvePoint> { new(double.PositiveInfinity, curve.Counts(0, 0), regions > 0 ? 0 : double.NaN) };
+        int left = defects.Length;
+        foreach (CurvePoint point in curve.Points)
+        {
+            // What lies between two defects is found just above the lower one, and makes the curve go sideways.
+            ScoreCurvePoint last = points[^1];
+            if (point.FalsePositivesAbove > last.Counts.FalsePositives)
+            {
+                points.Add(new(float.BitIncrement(point.Score),
+                    curve.Counts(last.Counts.TruePositives, point.FalsePositivesAbove), last.RegionOverlap));
+            }
+
+            for (uint key = ScoreKey.Of(point.Score); left > 0 && (uint)(defects[left - 1] >> 32) == key; left--)
+                overlap.Add(1.0 / (uint)defects[left - 1]);
+            points.Add(new(point.Score, curve.Counts(point.TruePositives, point.FalsePositives), overlap.Value / regions));
+        }
+
+        if (points[^1].Counts is { TrueNegatives: > 0 } counts)
+            points.Add(new(double.NegativeInfinity, curve.Counts(counts.TruePositives, curve.Negatives), points[^1].RegionOverlap));
+        return new(points, isComplete: false);
     }
 
     public override void WriteTo(StateWriter writer)

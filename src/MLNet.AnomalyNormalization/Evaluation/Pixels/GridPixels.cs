@@ -107,6 +107,26 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         };
     }
 
+    public override ScoreCurve ComputeCurve(int threads)
+    {
+        long positives = Sum(_defects, 0, Bins), negatives = Normal(0, Bins), found = 0, alarms = 0;
+        double overlap = 0, regions = _regions == 0 ? double.NaN : _regions / OverlapError;
+        var points = new List<ScoreCurvePoint> { new(double.PositiveInfinity, new(0, 0, negatives, positives), 0 / regions) };
+        for (int bin = Bins - 1; bin >= 0; bin--)
+        {
+            long defects = (long)_defects[bin], normal = (long)(_normalImages[bin] + _normalAmongDefects[bin]);
+            if (defects + normal == 0)
+                continue;
+
+            found += defects;
+            alarms += normal;
+            overlap += _regionOverlap[bin];
+            points.Add(new(bin / BinsPerUnit, new(found, alarms, negatives - alarms, positives - found), Math.Min(1, overlap / regions)));
+        }
+
+        return new(points, isComplete: true);
+    }
+
     public override void WriteTo(StateWriter writer)
     {
         writer.Write(_regions);

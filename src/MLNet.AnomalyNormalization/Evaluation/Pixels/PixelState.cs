@@ -20,5 +20,7 @@ internal abstract class PixelState
 
     public abstract void ReadFrom(StateReader reader);
 
+    public abstract ScoreCurve ComputeCurve(int threads);
+
     public abstract PixelMetrics Compute(double threshold, int falsePositiveCount, int threads);
 }

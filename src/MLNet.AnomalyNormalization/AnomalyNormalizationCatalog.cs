@@ -10,7 +10,7 @@ public static class AnomalyNormalizationCatalog
 {
     /// <summary>Normalises raw anomaly scores and maps by given thresholds, so that 100 is the threshold.</summary>
     /// <param name="catalog">The transforms catalog.</param>
-    /// <param name="thresholds">The raw thresholds, for instance from <see cref="AnomalyThresholds.Load"/>.</param>
+    /// <param name="thresholds">The raw thresholds, for instance from <see cref="AnomalyThresholds.Load(string)"/>.</param>
     /// <param name="options">Which columns, and by which rule; by default <c>Score</c> gives <c>NormalizedScore</c> and <c>PredictedLabel</c>.</param>
     /// <exception cref="ArgumentOutOfRangeException">An evaluation threshold is out of range; see <see cref="ScoreNormalizer"/>.</exception>
     /// <exception cref="ArgumentException">The options name no column, or names that are in each other's way.</exception>
@@ -183,14 +183,43 @@ public static class AnomalyNormalizationCatalog
         if (!File.Exists(path))
             throw new FileNotFoundException($"There is no model file '{path}'.", path);
 
+        using FileStream stream = File.OpenRead(path);
+        return LoadAnomalyModel(catalog, stream, $"'{path}'", out inputSchema);
+    }
+
+    /// <summary>Loads a saved model as <see cref="LoadAnomalyModel(ModelOperationsCatalog, string, out DataViewSchema?)"/> does.</summary>
+    /// <param name="catalog">The model catalog.</param>
+    /// <param name="stream">What <c>mlContext.Model.Save</c> wrote; it can seek, and is left open.</param>
+    /// <param name="inputSchema">The schema that was saved with the model, or null if there was none.</param>
+    /// <returns>The model; one that holds no normaliser is returned as it was loaded.</returns>
+    /// <exception cref="InvalidDataException">The stream holds no model that ML.NET can load here; the message says why.</exception>
+    public static ITransformer LoadAnomalyModel(this ModelOperationsCatalog catalog, Stream stream, out DataViewSchema? inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(stream);
+        return LoadAnomalyModel(catalog, stream, "The stream", out inputSchema);
+    }
+
+    /// <summary>Finds the normaliser of a model, to read its thresholds and options.</summary>
+    /// <param name="model">A fitted pipeline, or one that <c>LoadAnomalyModel</c> has loaded; chains within chains are looked into.</param>
+    /// <returns>The last one, which has the last word; null without any.</returns>
+    public static AnomalyNormalizationTransformer? FindAnomalyNormalization(this ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return model as AnomalyNormalizationTransformer
+            ?? (model as IEnumerable<ITransformer>)?.Reverse().Select(FindAnomalyNormalization).FirstOrDefault(found => found is not null);
+    }
+
+    private static ITransformer LoadAnomalyModel(ModelOperationsCatalog catalog, Stream stream, string source, out DataViewSchema? inputSchema)
+    {
         ITransformer model;
         try
         {
-            model = catalog.Load(path, out inputSchema);
+            model = catalog.Load(stream, out inputSchema);
         }
         catch (Exception e) when (e is EndOfStreamException or not (IOException or UnauthorizedAccessException))
         {
-            throw new InvalidDataException($"'{path}' is not a model that ML.NET can load here: {e.GetBaseException().Message}", e);
+            throw new InvalidDataException($"{source} is not a model that ML.NET can load here: {e.GetBaseException().Message}", e);
         }
 
         return PortableExpression.PutBack(catalog, model);

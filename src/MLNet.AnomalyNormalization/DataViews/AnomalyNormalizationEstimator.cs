@@ -79,7 +79,7 @@ public sealed class AnomalyNormalizationEstimator : IEstimator<AnomalyNormalizat
             NormalizedColumn.From(thresholds, options), column => column with { ItemType = column.RequireItemType(input.Schema) });
         ITransformer[] portable = Array.ConvertAll(columns,
             column => (ITransformer)PortableExpression.Estimator(_catalog, column, column.ItemType!, thresholds, options).Fit(input));
-        return new(thresholds, columns, new TransformerChain<ITransformer>(portable)) { ImageFit = image, PixelFit = pixel };
+        return new(thresholds, options, columns, new TransformerChain<ITransformer>(portable)) { ImageFit = image, PixelFit = pixel };
     }
 
     /// <summary>The shape of the schema with the added columns.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.ML.Runtime;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Scale;
@@ -112,6 +113,7 @@ public sealed record AnomalyNormalizationOptions
     /// (<see cref="ThresholdFit.Warning"/>), and of thresholds that are learned from the very rows that a pipeline is fitted on. ML.NET's
     /// catalogs keep their context to themselves, so that it has to be named here.
     /// </summary>
+    [JsonIgnore]
     public IChannelProvider? Log { get; init; }
 
     /// <summary>These options, with evaluation thresholds on the scale of the given thresholds.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using MLNet.AnomalyNormalization.DataViews;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -16,15 +17,31 @@ public sealed class AnomalyNormalizationTransformer : ITransformer
 {
     private readonly NormalizedColumn[] _columns;
 
-    internal AnomalyNormalizationTransformer(AnomalyThresholds thresholds, NormalizedColumn[] columns, ITransformer portable)
+    internal AnomalyNormalizationTransformer(
+        AnomalyThresholds thresholds, AnomalyNormalizationOptions options, NormalizedColumn[] columns, ITransformer portable)
     {
         Thresholds = thresholds;
+        Options = options;
+        ImageNormalizer = new(thresholds.Image, options.ImageEvaluation, options.PreserveDecisions);
+        PixelNormalizer = new(thresholds.Pixel, options.PixelEvaluation, options.PreserveDecisions);
         _columns = columns;
         Portable = portable;
     }
 
     /// <summary>The raw thresholds that 100 stands for.</summary>
     public AnomalyThresholds Thresholds { get; }
+
+    /// <summary>
+    /// What it was made with: the names of the columns, and how they are normalised. In a loaded model what is only needed for learning has
+    /// its default, and columns that were not added have no names.
+    /// </summary>
+    public AnomalyNormalizationOptions Options { get; }
+
+    /// <summary>By what image scores are normalised and decided (<see cref="ScoreNormalizer.Decision"/>).</summary>
+    public ScoreNormalizer ImageNormalizer { get; }
+
+    /// <summary>By what pixels are normalised and decided, if <see cref="AnomalyNormalizationOptions.ThresholdType"/> says so.</summary>
+    public ScoreNormalizer PixelNormalizer { get; }
 
     /// <summary>What the image threshold achieves on the data that it was learned from; null if it was given, and in a loaded model.</summary>
     public ThresholdFit? ImageFit { get; init; }
@@ -61,6 +78,11 @@ public sealed class AnomalyNormalizationTransformer : ITransformer
         ArgumentNullException.ThrowIfNull(input);
         return new AddedColumnsDataView(input, new AddedColumnsMapper(_columns, input.Schema));
     }
+
+    /// <summary>A line for each added column: from which one, and where it is decided.</summary>
+    public override string ToString() => string.Join('\n', _columns.Select(column => string.Create(CultureInfo.InvariantCulture,
+        $"{column.Name} from {column.Source}: 100 is {column.Normalizer.Threshold}, "
+        + $"anomalous from {column.Normalizer.Decision.Raw} on, which is {column.Normalizer.Decision.Normalized}")));
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => Portable.Save(ctx);
 }

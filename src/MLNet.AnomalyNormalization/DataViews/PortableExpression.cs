@@ -132,7 +132,7 @@ internal static class PortableExpression
                 columns[i] = columns[i] with { ItemType = marks[i][2] == "Single" ? NumberDataViewType.Single : NumberDataViewType.Double };
 
             return columns.Select(column => (column.Source, Write(column, column.ItemType!, thresholds, options), column.Name)).SequenceEqual(saved)
-                ? new(thresholds, columns, chain)
+                ? new(thresholds, options, columns, chain)
                 : null;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)

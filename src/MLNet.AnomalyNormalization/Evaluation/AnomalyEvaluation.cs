@@ -17,4 +17,7 @@ public sealed record AnomalyEvaluation
 
     /// <summary>Where the threshold of <see cref="Pixel"/> comes from.</summary>
     public ThresholdOrigin PixelThresholdOrigin { get; init; }
+
+    /// <summary>A table of several lines, the same in every culture.</summary>
+    public override string ToString() => Table.Of(this)!.ToString();
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>How many scores were decided rightly and wrongly at a threshold, where <c>score &gt;= threshold</c> means anomalous.</summary>
@@ -5,6 +7,7 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// <param name="FalsePositives">Normal and taken for anomalous.</param>
 /// <param name="TrueNegatives">Normal and passed.</param>
 /// <param name="FalseNegatives">Anomalous and missed.</param>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public readonly record struct ConfusionCounts(long TruePositives, long FalsePositives, long TrueNegatives, long FalseNegatives)
 {
     /// <summary>All counted scores.</summary>

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using MLNet.AnomalyNormalization.Notebooks;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>
@@ -5,6 +8,7 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// area is the middle of an interval that provably holds the exact one, rounding included, and the half-width is half its length; where an
 /// area is NaN, so is its half-width.
 /// </summary>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record PixelMetrics : DetectionMetrics
 {
     /// <summary>
@@ -46,4 +50,7 @@ public sealed record PixelMetrics : DetectionMetrics
 
     /// <summary>The certified half-width of <see cref="AreaUnderPerImageOverlap"/>; 0 in exact precision.</summary>
     public double AreaUnderPerImageOverlapError { get; init; }
+
+    /// <summary>A table of several lines, the same in every culture.</summary>
+    public override string ToString() => Table.Of(this)!.ToString();
 }

@@ -25,6 +25,22 @@ internal static class RegularFile
     /// <summary>Whether a file, or what a link leads to, is no device and no pipe; true where the system doesn't tell.</summary>
     public static bool IsRegular(string path) => Posix.IsRegularFile(path) ?? true;
 
+    /// <summary>Reads what is left of a stream, at most <see cref="LongestText"/> bytes.</summary>
+    /// <exception cref="InvalidDataException">The stream holds nothing, or more.</exception>
+    public static byte[] ReadToEnd(Stream stream)
+    {
+        using var bytes = new MemoryStream();
+        var buffer = new byte[1 << 16];
+        while (stream.Read(buffer) is > 0 and var read)
+        {
+            bytes.Write(buffer, 0, read);
+            if (bytes.Length > LongestText)
+                throw new InvalidDataException($"The stream has more than {LongestText} bytes; expected at most so many.");
+        }
+
+        return bytes.Length > 0 ? bytes.ToArray() : throw new InvalidDataException("The stream is empty, or was read to its end before. Rewind it.");
+    }
+
     /// <summary>Reads a whole file.</summary>
     /// <param name="path">The file, or a link to it.</param>
     /// <param name="longest">The most bytes that it may have.</param>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using MLNet.AnomalyNormalization.Files;
 using MLNet.AnomalyNormalization.Notebooks;
@@ -11,6 +13,10 @@ namespace MLNet.AnomalyNormalization;
 [TypeFormatterSource(typeof(HtmlTables))]
 public sealed record AnomalyThresholds(double Image, double Pixel)
 {
+    private const string ImageKey = "image_threshold";
+    private const string PixelKey = "pixel_threshold";
+    private const string Expected = $"an object with {ImageKey} and {PixelKey}";
+
     /// <summary>The threshold of image scores; finite.</summary>
     public double Image { get; init => field = ScoreNormalizer.RequireFinite(value, nameof(Image)); }
         = ScoreNormalizer.RequireFinite(Image, nameof(Image));
@@ -29,11 +35,66 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
     public static AnomalyThresholds Load(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return JsonFile.Read(path, "an object with image_threshold and pixel_threshold", Read);
+        return JsonFile.Read(path, Expected, Read);
+    }
+
+    /// <summary>Reads thresholds as <see cref="Load(string)"/> does, from a stream.</summary>
+    /// <param name="utf8Json">The JSON object in UTF-8, at most 16 MiB; read to its end and left open.</param>
+    /// <exception cref="InvalidDataException">The stream holds no such JSON object; the message names the place.</exception>
+    public static AnomalyThresholds Load(Stream utf8Json)
+    {
+        ArgumentNullException.ThrowIfNull(utf8Json);
+        return JsonFile.Parse(RegularFile.ReadToEnd(utf8Json), "The stream", Expected, Read);
+    }
+
+    /// <summary>Reads thresholds as <see cref="Load(string)"/> does, from a text.</summary>
+    /// <param name="json">The JSON object.</param>
+    /// <exception cref="InvalidDataException">The text is no such JSON object; the message names the place.</exception>
+    public static AnomalyThresholds Parse(string json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        return JsonFile.Parse(Encoding.UTF8.GetBytes(json), "The text", Expected, Read);
+    }
+
+    /// <summary>Writes the thresholds such that <see cref="Load(string)"/> reads the same numbers, as <c>model.json</c> has them.</summary>
+    /// <param name="path">
+    /// The file. If there is one, it is replaced in one step, and keeps what else it holds, but for comments and layout.
+    /// </param>
+    /// <exception cref="InvalidDataException">The file that is there is no JSON object; it is left as it was.</exception>
+    /// <exception cref="IOException">The file can't be written; what was there is left as it was.</exception>
+    public void Save(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        byte[] json = File.Exists(path) ? JsonFile.Read(path, "an object, which thresholds could be added to", Write) : Write(default);
+        AtomicFile.Write(path, stream => stream.Write(json));
+    }
+
+    /// <summary>A table of several lines, the same in every culture.</summary>
+    public override string ToString() => Table.Of(this)!.ToString();
+
+    private byte[] Write(JsonElement others)
+    {
+        (string Key, double Value)[] own = [(ImageKey, Image), (PixelKey, Pixel)];
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json, new() { Indented = true }))
+        {
+            writer.WriteStartObject();
+            if (others.ValueKind == JsonValueKind.Object)
+            {
+                foreach (JsonProperty other in others.EnumerateObject().Where(other => !own.Any(number => other.NameEquals(number.Key))))
+                    other.WriteTo(writer);
+            }
+
+            foreach ((string key, double value) in own)
+                writer.WriteNumber(key, value);
+            writer.WriteEndObject();
+        }
+
+        return json.WrittenSpan.ToArray();
     }
 
     /// <summary>Takes the thresholds from an object that has more besides.</summary>
     /// <exception cref="FormatException">One is missing, or no finite number.</exception>
     internal static AnomalyThresholds Read(JsonElement root)
-        => new(JsonFile.RequireNumber(root, "image_threshold"), JsonFile.RequireNumber(root, "pixel_threshold"));
+        => new(JsonFile.RequireNumber(root, ImageKey), JsonFile.RequireNumber(root, PixelKey));
 }

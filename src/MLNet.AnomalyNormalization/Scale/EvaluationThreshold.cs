@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MLNet.AnomalyNormalization;
 
 /// <summary>
@@ -8,6 +10,7 @@ namespace MLNet.AnomalyNormalization;
 /// <param name="Raw">The decision threshold on the model's own scale; finite, or NaN until the scale is known.</param>
 /// <param name="Normalized">The decision threshold on the normalised scale; greater than 0, at most 1000.</param>
 /// <remarks>The values are checked by whatever takes the pair, as <see cref="ScoreNormalizer"/> does.</remarks>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public readonly record struct EvaluationThreshold(double Raw, double Normalized)
 {
     /// <summary>The pair that lies at a place of the normalised scale, for instance 110: a tenth above the training threshold.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MLNet.AnomalyNormalization.Notebooks;
 
 namespace MLNet.AnomalyNormalization;
@@ -6,6 +7,7 @@ namespace MLNet.AnomalyNormalization;
 /// A learned threshold, and how it does on the rows that it was learned from, where <c>score &gt;= threshold</c> is anomalous.
 /// </summary>
 [TypeFormatterSource(typeof(HtmlTables))]
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public sealed record ThresholdFit
 {
     /// <summary>
@@ -45,4 +47,7 @@ public sealed record ThresholdFit
     /// the threshold is so small that nearly every score reads 0 or 1000. Decisions are as the strategy promises them all the same.
     /// </summary>
     public string? Warning { get; init; }
+
+    /// <summary>A table of several lines, the same in every culture.</summary>
+    public override string ToString() => Table.Of(this)!.ToString();
 }

@@ -145,6 +145,11 @@ public sealed class PortableExpressionTests : IDisposable
 
             Assert.AreEqual(thresholds, loaded.Thresholds);
             Assert.AreEqual(data.Schema.Count, schema!.Count);
+            using (FileStream stream = File.OpenRead(_folder["model.zip"]))
+                Assert.AreEqual(saved.ToString(), _mlContext.Model.LoadAnomalyModel(stream, out _).ToString(), "from a stream");
+            Assert.AreEqual(options.ThresholdType, loaded.Options.ThresholdType);
+            Assert.AreEqual(saved.ImageNormalizer.Decision, loaded.ImageNormalizer.Decision);
+            Assert.AreEqual(saved.PixelNormalizer.Decision, loaded.PixelNormalizer.Decision);
             DataViewSchema expected = saved.GetOutputSchema(data.Schema);
             CollectionAssert.AreEqual(Describe(expected), Describe(loaded.GetOutputSchema(data.Schema)));
             foreach (DataViewSchema.Column column in expected.Where(column => !column.IsHidden))
@@ -169,6 +174,9 @@ public sealed class PortableExpressionTests : IDisposable
         _mlContext.Model.Save(model, data.Schema, _folder["nested.zip"]);
         ITransformer loaded = _mlContext.Model.LoadAnomalyModel(_folder["nested.zip"], out _);
 
+        Assert.AreEqual("Wide", loaded.FindAnomalyNormalization()!.Options.NormalizedScoreColumnName, "the last one");
+        Assert.AreEqual("Wide", model.FindAnomalyNormalization()!.Options.NormalizedScoreColumnName);
+        Assert.IsNull(((ITransformer[])[.. model])[0].FindAnomalyNormalization());
         CollectionAssert.AreEqual(new[] { new AnomalyThresholds(1.24, 0.7), new AnomalyThresholds(0, 0) }, Ours(loaded).Select(part => part.Thresholds).ToArray());
         foreach (string name in (string[])[.. Outputs, "Wide", "Other"])
             Rows.AssertSame(model.Transform(data), loaded.Transform(data), name);

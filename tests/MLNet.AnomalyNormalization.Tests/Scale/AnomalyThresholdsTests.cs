@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text;
 
 namespace MLNet.AnomalyNormalization.Tests;
@@ -90,5 +91,37 @@ public sealed class AnomalyThresholdsTests : IDisposable
         string path = _folder[$"{content.Length}.json"];
         File.WriteAllText(path, content, new UTF8Encoding(false));
         return path;
+    }
+
+    [TestMethod]
+    public void Saved_thresholds_are_read_back_bit_by_bit_from_a_file_a_text_and_a_stream()
+    {
+        var thresholds = new AnomalyThresholds(0.1 + 0.2, -5e-324);
+        thresholds.Save(_folder["saved.json"]);
+        Assert.AreEqual(thresholds, AnomalyThresholds.Load(_folder["saved.json"]));
+        Assert.AreEqual(thresholds, AnomalyThresholds.Parse(File.ReadAllText(_folder["saved.json"])));
+        using FileStream stream = File.OpenRead(_folder["saved.json"]);
+        Assert.AreEqual(thresholds, AnomalyThresholds.Load(stream));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyThresholds.Load(stream)).Message, "read to its end");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => AnomalyThresholds.Parse("[]")).Message, "an array");
+    }
+
+    [TestMethod]
+    public void Saving_into_a_file_keeps_what_else_it_holds_and_refuses_one_that_is_no_object()
+    {
+        File.WriteAllText(_folder["model.json"],
+            """{"image_threshold": 1, "mean": [0.485, 1e-7], "nested": {"image_threshold": 7}, "pixel_threshold": 2, "name": "é"} // of quadra""");
+        new AnomalyThresholds(3, 4).Save(_folder["model.json"]);
+        Assert.AreEqual(new(3, 4), AnomalyThresholds.Load(_folder["model.json"]));
+        JsonElement root = JsonDocument.Parse(File.ReadAllText(_folder["model.json"])).RootElement;
+        CollectionAssert.AreEqual(
+            new[] { "mean", "nested", "name", "image_threshold", "pixel_threshold" }, root.EnumerateObject().Select(property => property.Name).ToArray());
+        Assert.AreEqual("1e-7", root.GetProperty("mean")[1].GetRawText());
+        Assert.AreEqual(7, root.GetProperty("nested").GetProperty("image_threshold").GetInt32());
+        Assert.AreEqual("é", root.GetProperty("name").GetString());
+
+        File.WriteAllText(_folder["list.json"], "[1]");
+        Assert.ThrowsExactly<InvalidDataException>(() => new AnomalyThresholds(3, 4).Save(_folder["list.json"]));
+        Assert.AreEqual("[1]", File.ReadAllText(_folder["list.json"]));
     }
 }

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text.Json;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Tests.Notebooks;
+
+[TestClass]
+public sealed class TableTests
+{
+    [TestMethod]
+    public void Thresholds_fits_and_metrics_are_tables_as_text_in_every_culture()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            Assert.AreEqual("Raw thresholds\nImage  1.24\nPixel  -0.5", new AnomalyThresholds(1.24, -0.5).ToString());
+            string[] lines = Evaluation(bothClasses: true).ToString().Split('\n');
+            Assert.AreEqual("Evaluation", lines[0]);
+            Assert.AreEqual("                           Image   Pixel", lines[1]);
+            Assert.AreEqual("AUROC                     1.0000  1.0000", lines[2]);
+            string fit = ThresholdStrategy.MaximumF1().Fit([1, 2], [false, true]).ToString();
+            StringAssert.StartsWith(fit, "Learned threshold\nThreshold            1.5\n");
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [TestMethod]
+    public void A_metric_that_is_undefined_says_why()
+        => StringAssert.Contains(
+            Evaluation(bothClasses: false).Image!.ToString(), "AUROC                     –  (not defined: needs anomalous and normal scores)\n");
+
+    [TestMethod]
+    [DataRow(true, DisplayName = "all numbers")]
+    [DataRow(false, DisplayName = "with NaN")]
+    public void Results_come_back_from_JSON_as_they_were(bool bothClasses)
+    {
+        AnomalyEvaluation evaluation = Evaluation(bothClasses);
+        Assert.AreEqual(evaluation, JsonSerializer.Deserialize<AnomalyEvaluation>(JsonSerializer.Serialize(evaluation)));
+        ThresholdFit fit = ThresholdStrategy.Quantile(0.5).Fit([1f, 2]);
+        Assert.AreEqual(fit, JsonSerializer.Deserialize<ThresholdFit>(JsonSerializer.Serialize(fit)));
+        var thresholds = new AnomalyThresholds(1.24, -0.5);
+        Assert.AreEqual(thresholds, JsonSerializer.Deserialize<AnomalyThresholds>(JsonSerializer.Serialize(thresholds)));
+        var options = new AnomalyNormalizationOptions { ImageEvaluation = EvaluationThreshold.At(110), InspectedArea = new(0.1, 0.2, 0.5, 0.6) };
+        AnomalyNormalizationOptions back = JsonSerializer.Deserialize<AnomalyNormalizationOptions>(JsonSerializer.Serialize(options))!;
+        Assert.AreEqual((options.ImageEvaluation, options.InspectedArea), (back.ImageEvaluation, back.InspectedArea));
+    }
+
+    private static AnomalyEvaluation Evaluation(bool bothClasses)
+    {
+        var images = new ImageEvaluator();
+        images.Add(40, false);
+        if (bothClasses)
+            images.Add(140, true);
+        var pixels = new PixelEvaluator();
+        pixels.Add([1, 2, 3, 120], [0, 0, 0, bothClasses ? (byte)1 : (byte)0], 2, 2);
+        return new() { Image = images.Compute(), Pixel = pixels.Compute(), ImageThresholdOrigin = ThresholdOrigin.Column };
+    }
+}

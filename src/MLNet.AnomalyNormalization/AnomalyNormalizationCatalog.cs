@@ -153,6 +153,23 @@ public static class AnomalyNormalizationCatalog
         return new DataViewEvaluation(data, options ?? new(), progress).Run(cancellationToken);
     }
 
+    /// <summary>Reads scored data batch by batch and drives the callbacks by <see cref="AnomalyEvaluationCallback.OnPredictBatchEnd"/>.</summary>
+    /// <param name="catalog">The anomaly detection catalog.</param>
+    /// <param name="data">Scored data; labels and masks are not read.</param>
+    /// <param name="options">The columns, callbacks and the size of a batch; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The batches as the callbacks leave them, in the order of the data; a batch is read when it is asked for.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; thrown at once.</exception>
+    /// <exception cref="ArgumentException">The options contradict each other; thrown at once.</exception>
+    /// <exception cref="InvalidDataException">A row holds what it can't; the message names column and row.</exception>
+    public static IEnumerable<AnomalyBatch> PredictNormalized(
+        this AnomalyDetectionCatalog catalog, IDataView data, AnomalyEvaluationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        return new DataViewEvaluation(data, options ?? new(), progress: null, isTest: false).Predict(cancellationToken);
+    }
+
     /// <summary>By what a column of normalised scores or maps was normalised, hence its thresholds and where it is decided.</summary>
     /// <param name="column">A column of a data view's schema.</param>
     /// <returns>

@@ -20,10 +20,11 @@ internal sealed class AnomalyColumns
     /// <param name="mask">The defects: a vector of Byte, Boolean or Single, or an image.</param>
     /// <param name="boxScores">The scores of detected boxes: a vector of Single or Double.</param>
     /// <param name="size">The size of the maps, if the schema doesn't tell.</param>
+    /// <param name="id">A text that names the row.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public AnomalyColumns(
         DataViewSchema schema, string? score, string? label, string? map = null, string? mask = null, string? boxScores = null,
-        (int Height, int Width)? size = null)
+        (int Height, int Width)? size = null, string? id = null)
     {
         Score = Find(score, "Single or Double, as a scalar or a vector of one element", type => ItemOf(type) is var item
             && (item == NumberDataViewType.Single || item == NumberDataViewType.Double) && type is not VectorDataViewType { Size: > 1 });
@@ -33,6 +34,7 @@ internal sealed class AnomalyColumns
         Mask = Find(mask, "a vector of Byte, Boolean or Single, or an image", type => ImageMask.IsImage(type)
             || (type is VectorDataViewType && ItemOf(type) is var item
                 && (item == NumberDataViewType.Byte || item == BooleanDataViewType.Instance || item == NumberDataViewType.Single)));
+        Id = Find(id, "text (ConvertType makes it of numbers)", type => type is TextDataViewType);
         _size = size ?? SizeOfMap();
         SizesOfOthers = string.Join(", ", schema
             .Where(column => !column.IsHidden && column.Type is VectorDataViewType type && ShapeOf(type) is not null)
@@ -60,6 +62,8 @@ internal sealed class AnomalyColumns
     public DataViewSchema.Column? Score { get; }
 
     public DataViewSchema.Column? Label { get; }
+
+    public DataViewSchema.Column? Id { get; }
 
     public DataViewSchema.Column? Map { get; }
 

@@ -20,6 +20,7 @@ internal sealed class AnomalyRow
     private readonly Reader<double>? _wideMap;
     private readonly Reader<float>? _boxScores;
     private readonly Func<bool?>? _label;
+    private readonly Reader<ReadOnlyMemory<char>>? _id;
     private readonly Reader<byte>? _mask;
     private readonly ImageMask? _image;
     private byte[] _noDefects = [];
@@ -36,6 +37,7 @@ internal sealed class AnomalyRow
         _map = Numbers(columns.Map);
         _wideMap = WideNumbers(columns.Map);
         _boxScores = Numbers(columns.BoxScores);
+        _id = columns.Id is { } id ? Values<ReadOnlyMemory<char>>(id) : null;
         _label = columns.Label is { } label ? LabelReader.Of(row, label, columns.NormalLabels) : null;
         if (columns.Mask is { } mask && ImageMask.IsImage(mask.Type))
             _image = new ImageMask(row, mask, columns.Masks);
@@ -60,6 +62,9 @@ internal sealed class AnomalyRow
             throw Invalid(_columns.Label, e.Message);
         }
     }
+
+    /// <summary>The name of the row; null if no column tells it.</summary>
+    public string? ReadId() => _id?.Invoke()[0].ToString();
 
     /// <summary>The scores of the boxes.</summary>
     public ReadOnlySpan<float> ReadBoxScores() => _boxScores!();

@@ -17,13 +17,23 @@ internal sealed class DataViewEvaluation
     private readonly IProgress<long>? _progress;
     private long _rows;
 
-    public DataViewEvaluation(IDataView data, AnomalyEvaluationOptions options, IProgress<long>? progress)
+    /// <param name="data">The data.</param>
+    /// <param name="options">What to read, measure and call.</param>
+    /// <param name="progress">Receives the number of rows so far.</param>
+    /// <param name="isTest">Whether scores are compared with labels and masks; otherwise those aren't read.</param>
+    public DataViewEvaluation(IDataView data, AnomalyEvaluationOptions options, IProgress<long>? progress, bool isTest = true)
     {
         Require(options);
+        if (!isTest && options.ScoreColumnName is null)
+            throw new ArgumentException("Without ScoreColumnName there is nothing to predict.", nameof(options));
+
+        string? label = isTest ? options.LabelColumnName : null, mask = isTest ? options.MaskColumnName : null;
+        bool needsMaps = mask is not null || (options.PassMaps && (options.Callbacks.Count > 0 || !isTest));
         (_data, _options, _progress) = (data, options, progress);
-        _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, options.LabelColumnName,
-            options.MaskColumnName is null ? null : options.MapColumnName, options.MaskColumnName, options.BoxScoresColumnName,
-            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null)
+        _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, label,
+            needsMaps ? options.MapColumnName : null, mask, options.BoxScoresColumnName,
+            options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null,
+            options.IdColumnName)
         {
             Masks = Masks(options),
             NormalLabels = options.NormalLabels,
@@ -65,6 +75,32 @@ internal sealed class DataViewEvaluation
         foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
             callback.OnTestEnd(evaluation);
         return evaluation;
+    }
+
+    /// <summary>Reads batch after batch and drives the callbacks, without labels and metrics.</summary>
+    public IEnumerable<AnomalyBatch> Predict(CancellationToken cancellationToken)
+    {
+        using DataViewRowCursor cursor = _data.GetRowCursor(_columns.All);
+        var row = new AnomalyRow(_columns, cursor);
+        var rows = new List<EvaluatedRow>(_options.BatchSize);
+        bool isMore = true;
+        while (isMore)
+        {
+            while (rows.Count < _options.BatchSize && (isMore = cursor.MoveNext()))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                rows.Add(ReadRow(row, cursor));
+            }
+
+            if (rows.Count == 0)
+                break;
+
+            AnomalyBatch batch = Batch(rows);
+            foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
+                callback.OnPredictBatchEnd(batch);
+            rows.Clear();
+            yield return batch;
+        }
     }
 
     /// <summary>Reads all rows with so many cursors, and computes nothing yet.</summary>
@@ -178,25 +214,30 @@ internal sealed class DataViewEvaluation
         bool? isAnomalous = row.ReadLabel();
         AnomalyMap? map = null;
         byte[]? mask = null;
-        if (_columns.Mask is not null)
+        if (_columns.Map is not null)
         {
             float[] values = row.ReadMap().ToArray();
-            mask = row.TryReadMask(values.Length, isAnomalous, out ReadOnlySpan<byte> defects) ? defects.ToArray() : null;
+            mask = _columns.Mask is not null && row.TryReadMask(values.Length, isAnomalous, out ReadOnlySpan<byte> defects) ? defects.ToArray() : null;
             (int height, int width) = row.SizeOf(values.Length);
             map = new AnomalyMap(values, height, width);
         }
 
         return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : row.ReadScore(), isAnomalous, map, mask,
-            _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray());
+            _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray(), row.ReadId());
     }
+
+    private AnomalyBatch Batch(List<EvaluatedRow> rows) => new([.. rows.Select(row => AnomalyRow.RoundDown(row.Score))])
+    {
+        Maps = _columns.Map is null ? null : [.. rows.Select(row => row.Map!)],
+        BoxScores = _columns.BoxScores is null ? null : [.. rows.Select(row => row.BoxScores!)],
+        RowNumbers = [.. rows.Select(row => row.Position)],
+        Ids = _columns.Id is null ? null : [.. rows.Select(row => row.Id!)],
+        Labels = _columns.Label is null ? null : [.. rows.Select(row => row.IsAnomalous)],
+    };
 
     private void Evaluate(List<EvaluatedRow> rows, EvaluationPart part)
     {
-        var batch = new AnomalyBatch([.. rows.Select(row => AnomalyRow.RoundDown(row.Score))])
-        {
-            Maps = _columns.Mask is null ? null : [.. rows.Select(row => row.Map!)],
-            BoxScores = _columns.BoxScores is null ? null : [.. rows.Select(row => row.BoxScores!)],
-        };
+        AnomalyBatch batch = Batch(rows);
         foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
             callback.OnTestBatchEnd(batch);
 
@@ -232,7 +273,7 @@ internal sealed class DataViewEvaluation
     }
 
     private sealed record EvaluatedRow(
-        long Position, long Batch, double Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores);
+        long Position, long Batch, double Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores, string? Id);
 
     private sealed class TestThreshold(Action<double> require) : IThresholdMetrics
     {

@@ -27,7 +27,8 @@ public sealed class AnomalyEvaluationOptions
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public IReadOnlyList<string> NormalLabels { get; init => field = RequireNotNull(value); } = DefaultNormalLabels;
 
-    /// <summary>The anomaly maps, row-major, a vector of Single or Double; read only if <see cref="MaskColumnName"/> is named.</summary>
+    /// <summary>The anomaly maps, row-major, a vector of Single or Double; read only if <see cref="MaskColumnName"/> is named, or
+    /// <see cref="PassMaps"/> set.</summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public string MapColumnName { get; init => field = RequireNotNull(value); } = "NormalizedMap";
 
@@ -53,6 +54,16 @@ public sealed class AnomalyEvaluationOptions
 
     /// <summary>The value in masks of pixels that nobody knows, for instance 255 or -1, which are left out; null if there are none.</summary>
     public double? IgnoredMaskValue { get; init; }
+
+    /// <summary>A column of text that names each row, for the callbacks, for instance the path of its picture; off unless named.</summary>
+    public string? IdColumnName { get; init; }
+
+    /// <summary>
+    /// Whether callbacks are given the maps of <see cref="MapColumnName"/> also where there are no masks to compare them with: without a
+    /// <see cref="MaskColumnName"/>, and when predicting. A map whose own column doesn't tell its height and width needs
+    /// <see cref="MapHeight"/> then.
+    /// </summary>
+    public bool PassMaps { get; init; }
 
     /// <summary>The scores of detected boxes, a vector of Single or Double, for the callbacks; off unless named.</summary>
     public string? BoxScoresColumnName { get; init; }

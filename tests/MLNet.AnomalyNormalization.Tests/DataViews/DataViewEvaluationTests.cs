@@ -137,6 +137,51 @@ public sealed class DataViewEvaluationTests
     }
 
     [TestMethod]
+    public void Batches_tell_the_number_name_and_label_of_each_row_and_its_map_without_a_mask()
+    {
+        MaskedRow[] rows = MaskedRows.Make(20, withUnknown: true);
+        var recorder = new Recorder();
+        Evaluate(rows, new()
+        {
+            ScoreColumnName = "Score",
+            LabelColumnName = "SingleLabel",
+            MapColumnName = "AnomalyMap",
+            PassMaps = true,
+            IdColumnName = "Name",
+            BatchSize = 8,
+            Callbacks = [recorder],
+        });
+        CollectionAssert.AreEqual(rows.SelectMany(row => row.AnomalyMap).ToArray(), recorder.Pixels);
+        CollectionAssert.AreEqual(
+            rows.Select((row, i) => $"{i} {row.Name} {row.Known}").ToArray(),
+            recorder.Batches.SelectMany(batch => batch.Scores.Select((_, i) => $"{batch.RowNumbers![i]} {batch.Ids![i]} {batch.Labels![i]}")).ToArray());
+    }
+
+    [TestMethod]
+    public void Predicting_hands_each_batch_to_the_callbacks_and_then_to_the_caller_without_reading_labels()
+    {
+        MaskedRow[] rows = MaskedRows.Make(25);
+        var normalized = _mlContext.AnomalyDetection.PredictNormalized(MaskedRows.View(_mlContext, rows), new()
+        {
+            ScoreColumnName = "Score",
+            LabelColumnName = "no such column",
+            MapColumnName = "AnomalyMap",
+            PassMaps = true,
+            BatchSize = 10,
+            Callbacks = [new ThresholdNormalizationCallback(MaskedRows.Thresholds)],
+        }).ToList();
+        CollectionAssert.AreEqual(new[] { 10, 10, 5 }, normalized.Select(batch => batch.Scores.Length).ToArray());
+        Assert.IsTrue(normalized.All(batch => batch is { IsNormalized: true, Labels: null, Ids: null }));
+        var normalizer = new ScoreNormalizer(MaskedRows.Thresholds.Image);
+        CollectionAssert.AreEqual(
+            rows.Select(row => normalizer.Normalize(row.Score)).ToArray(), normalized.SelectMany(batch => batch.Scores).ToArray());
+        CollectionAssert.AreEqual(Enumerable.Range(0, 25).Select(i => (long)i).ToArray(), normalized.SelectMany(batch => batch.RowNumbers!).ToArray());
+        Assert.HasCount(25, normalized.SelectMany(batch => batch.Maps!).ToArray());
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => _mlContext.AnomalyDetection.PredictNormalized(MaskedRows.View(_mlContext, rows)), "at once, not when it is read");
+    }
+
+    [TestMethod]
     public void A_callback_that_throws_stops_the_evaluation_with_its_own_exception()
     {
         var recorder = new Recorder { FailAtBatch = 2 };
@@ -339,6 +384,8 @@ public sealed class DataViewEvaluationTests
     {
         public List<string> Calls { get; } = [];
 
+        public List<AnomalyBatch> Batches { get; } = [];
+
         public List<float> Scores { get; } = [];
 
         public List<float> Pixels { get; } = [];
@@ -355,6 +402,7 @@ public sealed class DataViewEvaluationTests
         public override void OnTestBatchEnd(AnomalyBatch outputs)
         {
             Calls.Add($"batch {outputs.Scores.Length}");
+            Batches.Add(outputs);
             Scores.AddRange(outputs.Scores);
             Pixels.AddRange(outputs.Maps?.SelectMany(map => map.Values) ?? []);
             Boxes.AddRange(outputs.BoxScores?.SelectMany(boxes => boxes) ?? []);

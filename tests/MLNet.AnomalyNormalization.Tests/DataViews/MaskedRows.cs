@@ -46,6 +46,8 @@ internal sealed class MaskedRow
 
     public bool Label { get; set; }
 
+    public string Name { get; set; } = "";
+
     public float SingleLabel { get; set; }
 
     public double DoubleLabel { get; set; }
@@ -88,6 +90,7 @@ internal static class MaskedRows
                 LargeMask = mask.Length == 0 ? null : Image(mask, value => (value, byte.MaxValue), perHeight: 2, perWidth: 3),
                 Boxes = [.. map.Take(i % 3)],
                 Label = isAnomalous,
+                Name = $"row {i}.png",
                 SingleLabel = label,
                 DoubleLabel = label,
                 Int32Label = float.IsNaN(label) ? -1 : (int)label,

@@ -29,6 +29,17 @@ public sealed class AnomalyBatch
     /// </summary>
     public float[][]? BoxScores { get; set; }
 
+    /// <summary>The position of each image in the data, from 0 on; null where nobody knows it.</summary>
+    public long[]? RowNumbers { get; set; }
+
+    /// <summary>
+    /// The name of each image, from <see cref="AnomalyEvaluationOptions.IdColumnName"/>; null if no column is named.
+    /// </summary>
+    public string[]? Ids { get; set; }
+
+    /// <summary>Whether each image is anomalous, null for one that nobody knows; null as a whole when predicting, or without a label column.</summary>
+    public bool?[]? Labels { get; set; }
+
     /// <summary>Whether the values are normalised: 100 is the decision threshold. Set by what normalises them.</summary>
     public bool IsNormalized { get; set; }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MLNet.AnomalyNormalization.Notebooks;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
@@ -7,6 +8,7 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// one threshold and over all of them. A score is taken for anomalous where <c>score &gt;= threshold</c>, everywhere.
 /// </summary>
 [TypeFormatterSource(typeof(HtmlTables))]
+[DebuggerDisplay("AUROC {AreaUnderRocCurve}, F1 {F1Score} at {Threshold}")]
 public abstract record DetectionMetrics
 {
     /// <summary>The decision threshold of <see cref="Counts"/> and of what follows from them; 100 on the normalised scale.</summary>
@@ -63,4 +65,22 @@ public abstract record DetectionMetrics
     /// the classes are separable or one is missing. On the grid whole bins are counted, so that this is an upper bound.
     /// </summary>
     public long OverlappingScores { get; init; }
+
+    /// <summary>Why metrics are NaN: the names of those properties, each with its reason. Empty where everything is defined.</summary>
+    public IReadOnlyDictionary<string, string> UndefinedReasons
+        => Definitions().Where(metric => double.IsNaN(metric.Value)).ToDictionary(metric => metric.Name, metric => metric.Needs);
+
+    private protected virtual IEnumerable<(string Name, double Value, string Needs)> Definitions()
+    {
+        const string Anomalies = "needs an anomalous score", Scores = "needs a score with a known label";
+        yield return (nameof(AreaUnderRocCurve), AreaUnderRocCurve, "needs anomalous and normal scores");
+        yield return (nameof(AreaUnderPrecisionRecallCurve), AreaUnderPrecisionRecallCurve, Anomalies);
+        yield return (nameof(MaximumF1Score), MaximumF1Score, Anomalies);
+        yield return (nameof(MaximumF1Threshold), MaximumF1Threshold, Anomalies);
+        yield return (nameof(DetectionRateAtFalsePositiveCount), DetectionRateAtFalsePositiveCount, Anomalies);
+        yield return (nameof(Precision), Precision, Scores);
+        yield return (nameof(Recall), Recall, Scores);
+        yield return (nameof(F1Score), F1Score, Scores);
+        yield return (nameof(Accuracy), Accuracy, Scores);
+    }
 }

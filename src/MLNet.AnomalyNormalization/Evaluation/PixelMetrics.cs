@@ -51,6 +51,16 @@ public sealed record PixelMetrics : DetectionMetrics
     /// <summary>The certified half-width of <see cref="AreaUnderPerImageOverlap"/>; 0 in exact precision.</summary>
     public double AreaUnderPerImageOverlapError { get; init; }
 
+    /// <summary>Why <see cref="AreaUnderPerImageOverlap"/> is NaN; null where it is defined.</summary>
+    public string? PerImageOverlapReason { get; init; }
+
     /// <summary>A table of several lines, the same in every culture.</summary>
     public override string ToString() => Table.Of(this)!.ToString();
+
+    private protected override IEnumerable<(string Name, double Value, string Needs)> Definitions() =>
+    [
+        .. base.Definitions(),
+        (nameof(AreaUnderPerRegionOverlap), AreaUnderPerRegionOverlap, "needs a region of defects and a normal pixel"),
+        (nameof(AreaUnderPerImageOverlap), AreaUnderPerImageOverlap, PerImageOverlapReason ?? "was computed without a reason"),
+    ];
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>What a threshold gives.</summary>
@@ -6,6 +8,7 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// <param name="RegionOverlap">
 /// Of pixels the mean over all regions of the share that is found (PRO), 0..1; NaN for images, and without a region.
 /// </param>
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public readonly record struct ScoreCurvePoint(double Threshold, ConfusionCounts Counts, double RegionOverlap = double.NaN);
 
 /// <summary>

@@ -11,10 +11,6 @@ namespace MLNet.AnomalyNormalization.Notebooks;
 /// <param name="Rows">The rows.</param>
 internal sealed record Table(string Caption, string[] Headings, params Table.Row[] Rows)
 {
-    private const string NeedsBothClasses = "needs anomalous and normal scores";
-    private const string NeedsAnomalies = "needs an anomalous score";
-    private const string NeedsScores = "needs a score";
-
     /// <summary>What a value shows of itself; null if it isn't one that is shown here.</summary>
     public static Table? Of(object value) => value switch
     {
@@ -37,9 +33,9 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
         new Row("95 % interval", new Cell($"{Bound(fit.LowerBound).Text} to {Bound(fit.UpperBound).Text}")),
         new Row("Normal rows", Count(fit.NormalCount)),
         new Row("Anomalous rows", Count(fit.AnomalousCount)),
-        new Row("F1", Share(fit.F1Score, NeedsAnomalies)),
+        new Row("F1", Share(fit.F1Score, "needs an anomalous score")),
         new Row("False positive rate", Share(fit.FalsePositiveRate, "needs a normal row")),
-        new Row("Recall", Share(fit.Recall, NeedsAnomalies)),
+        new Row("Recall", Share(fit.Recall, "needs an anomalous score")),
         .. fit.Warning is { } warning ? [new Row("Warning", new Cell(warning))] : (Row[])[],
     ]);
 
@@ -47,35 +43,36 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
     {
         var rows = new List<Row>
         {
-            Each("AUROC", of => Area(of.AreaUnderRocCurve, (of as PixelMetrics)?.AreaUnderRocCurveError, NeedsBothClasses)),
-            Each("Average precision", of => Area(
-                of.AreaUnderPrecisionRecallCurve, (of as PixelMetrics)?.AreaUnderPrecisionRecallCurveError, NeedsAnomalies)),
-            Each("Maximum F1", of => Area(of.MaximumF1Score, (of as PixelMetrics)?.MaximumF1ScoreError, NeedsAnomalies)),
-            Each("its threshold", of => double.IsNaN(of.MaximumF1Threshold) ? Undefined(NeedsAnomalies) : Score(of.MaximumF1Threshold)),
+            Each("AUROC", of => Area(of, nameof(of.AreaUnderRocCurve), of.AreaUnderRocCurve, (of as PixelMetrics)?.AreaUnderRocCurveError)),
+            Each("Average precision", of => Area(of, nameof(of.AreaUnderPrecisionRecallCurve),
+                of.AreaUnderPrecisionRecallCurve, (of as PixelMetrics)?.AreaUnderPrecisionRecallCurveError)),
+            Each("Maximum F1", of => Area(of, nameof(of.MaximumF1Score), of.MaximumF1Score, (of as PixelMetrics)?.MaximumF1ScoreError)),
+            Each("its threshold", of => double.IsNaN(of.MaximumF1Threshold)
+                ? Undefined(of.UndefinedReasons[nameof(of.MaximumF1Threshold)])
+                : Score(of.MaximumF1Threshold)),
         };
         if (columns.OfType<PixelMetrics>().Any())
         {
             rows.Add(Each("AUPRO", of => of is PixelMetrics pixel
-                ? Area(pixel.AreaUnderPerRegionOverlap, pixel.AreaUnderPerRegionOverlapError, "needs a region and a normal pixel")
+                ? Area(of, nameof(pixel.AreaUnderPerRegionOverlap), pixel.AreaUnderPerRegionOverlap, pixel.AreaUnderPerRegionOverlapError)
                 : new("")));
             rows.Add(Each("AUPIMO", of => of is PixelMetrics pixel
-                ? Area(pixel.AreaUnderPerImageOverlap, pixel.AreaUnderPerImageOverlapError,
-                    "left out, or the normal pixels are too few to resolve its false positive rates")
+                ? Area(of, nameof(pixel.AreaUnderPerImageOverlap), pixel.AreaUnderPerImageOverlap, pixel.AreaUnderPerImageOverlapError)
                 : new("")));
         }
 
         rows.AddRange(
         [
             Each("Decision threshold", of => Score(of.Threshold)),
-            Each("F1", of => Share(of.F1Score, NeedsScores)),
-            Each("Precision", of => Share(of.Precision, NeedsScores)),
-            Each("Recall", of => Share(of.Recall, NeedsScores)),
-            Each("Accuracy", of => Share(of.Accuracy, NeedsScores)),
+            Each("F1", of => Area(of, nameof(of.F1Score), of.F1Score)),
+            Each("Precision", of => Area(of, nameof(of.Precision), of.Precision)),
+            Each("Recall", of => Area(of, nameof(of.Recall), of.Recall)),
+            Each("Accuracy", of => Area(of, nameof(of.Accuracy), of.Accuracy)),
             Each("True positives", of => Count(of.Counts.TruePositives)),
             Each("False positives", of => Count(of.Counts.FalsePositives)),
             Each("True negatives", of => Count(of.Counts.TrueNegatives)),
             Each("False negatives", of => Count(of.Counts.FalseNegatives)),
-            Each("Detection rate", of => Share(of.DetectionRateAtFalsePositiveCount, NeedsAnomalies)),
+            Each("Detection rate", of => Area(of, nameof(of.DetectionRateAtFalsePositiveCount), of.DetectionRateAtFalsePositiveCount)),
             Each("at false positives up to", of => Count(of.FalsePositiveCount)),
             Each("Overlapping scores", of => Count(of.OverlappingScores)),
         ]);
@@ -85,10 +82,13 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
     }
 
     /// <summary>With its certified half-width, if that isn't 0, grown by what rounding the number for the eye takes away.</summary>
-    private static Cell Area(double value, double? halfWidth, string reason)
+    private static Cell Area(DetectionMetrics of, string name, double value, double? halfWidth = null)
     {
+        if (double.IsNaN(value))
+            return Undefined(of.UndefinedReasons[name]);
+
         if (!(halfWidth > 0))
-            return Share(value, reason);
+            return Rounded(value);
 
         double shown = Math.Round(value, 6);
         double shownHalfWidth = Math.Ceiling((halfWidth.Value + Math.Abs(shown - value)) * 1e6) / 1e6;
@@ -96,7 +96,9 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
     }
 
     private static Cell Share(double value, string reason)
-        => double.IsNaN(value) ? Undefined(reason) : new(value.ToString("F4", CultureInfo.InvariantCulture));
+        => double.IsNaN(value) ? Undefined(reason) : Rounded(value);
+
+    private static Cell Rounded(double value) => new(value.ToString("F4", CultureInfo.InvariantCulture));
 
     private static Cell Undefined(string reason) => new("–", reason);
 
@@ -147,6 +149,6 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
     internal readonly record struct Cell(string Text, string? Reason = null)
     {
         public string ToHtml()
-            => Reason is null ? WebUtility.HtmlEncode(Text) : $"<span title=\"not defined: {Reason}\">{Text}</span>";
+            => Reason is null ? WebUtility.HtmlEncode(Text) : $"<span title=\"not defined: {WebUtility.HtmlEncode(Reason)}\">{Text}</span>";
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics.Tensors;
 using MLNet.AnomalyNormalization.Evaluation.Pixels;
 using MLNet.AnomalyNormalization.Scale;
@@ -19,6 +20,7 @@ internal sealed class PerImageOverlap
     private readonly double _logRange;
     private readonly int _first;
     private readonly double[] _logRates;
+    private readonly string? _reason;
 
     private PerImageOverlap(float[] thresholds, IReadOnlyList<ImagePixels> normal, PixelEvaluatorOptions options, int threads)
     {
@@ -30,6 +32,7 @@ internal sealed class PerImageOverlap
         if (rates[^1] > options.PerImageOverlapLowerBound)
         {
             _logRates = [];
+            _reason = BelowResolution(rates[^1], options.PerImageOverlapLowerBound);
             return;
         }
 
@@ -38,16 +41,40 @@ internal sealed class PerImageOverlap
         while (last >= _first && rates[last] == 0)
             last--;
         _logRates = [.. rates.Skip(_first).Take(last + 1 - _first).Select(rate => Math.Log(rate))];
+        _reason = _logRates.Length >= FewestPoints ? null
+            : $"needs {FewestPoints} thresholds whose false positive rates lie between the bounds; there are {_logRates.Length}. "
+                + "Raise PerImageOverlapThresholds, or set the bounds further apart";
     }
 
-    /// <summary>AUPIMO for every image, NaN for normal ones and where it is undefined.</summary>
-    public static double[] Areas(IReadOnlyList<ImagePixels> images, PixelEvaluatorOptions options, int threads)
+    /// <summary>Why there is no area, as far as it can be told before thresholds are made; null if nothing stands against it.</summary>
+    public static string? ReasonFor(PixelEvaluatorOptions options, bool hasNormalImages, bool hasAnomalousImages)
+        => options.PerImageOverlapThresholds == 0 ? "was left out: PerImageOverlapThresholds is 0"
+            : !hasNormalImages ? "needs a normal image, one without a defect in its mask"
+            : !hasAnomalousImages ? "needs an image with a defect in its mask"
+            : null;
+
+    /// <summary>Why there is no area where the scores of normal images give no thresholds.</summary>
+    public static string WithoutThresholds(float lowest, float highest, PixelEvaluatorOptions options)
+        => string.Create(CultureInfo.InvariantCulture,
+            $"needs at least {FewestPoints} distinct thresholds; PerImageOverlapThresholds is {options.PerImageOverlapThresholds}, ")
+            + string.Create(CultureInfo.InvariantCulture, $"and the finite scores of normal images go from {lowest} to {highest}");
+
+    /// <summary>Why there is no area where one pixel is more than the lower bound.</summary>
+    public static string BelowResolution(double smallestRate, double lowerBound)
+        => string.Create(CultureInfo.InvariantCulture,
+            $"needs more normal pixels: the highest threshold leaves the false positive rate {smallestRate:G3}, above the lower bound {lowerBound:G3}. ")
+            + "Add normal images, or raise PerImageOverlapLowerBound";
+
+    /// <summary>
+    /// AUPIMO for every image, NaN for normal ones and where it is undefined, with the reason for that; nothing if it was left out.
+    /// </summary>
+    public static (double[] Areas, string? Reason) Areas(IReadOnlyList<ImagePixels> images, PixelEvaluatorOptions options, int threads)
     {
-        var areas = new double[images.Count];
+        var areas = new double[options.PerImageOverlapThresholds == 0 ? 0 : images.Count];
         Array.Fill(areas, double.NaN);
         ImagePixels[] normal = [.. images.Where(image => image is { Defects.Length: 0, Normal.Length: > 0 })];
-        if (normal.Length == 0 || normal.Length == images.Count)
-            return areas;
+        if (ReasonFor(options, normal.Length > 0, images.Any(image => image.Defects.Length > 0)) is { } reason)
+            return (areas, reason);
 
         float lowest = float.PositiveInfinity, highest = float.NegativeInfinity;
         foreach (ImagePixels image in normal)
@@ -60,10 +87,10 @@ internal sealed class PerImageOverlap
         }
 
         if (Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
-            return areas;
+            return (areas, WithoutThresholds(lowest, highest, options));
 
         var overlap = new PerImageOverlap(thresholds, normal, options, threads);
-        if (overlap._logRates.Length >= FewestPoints)
+        if (overlap._reason is null)
         {
             for (int i = 0; i < areas.Length; i++)
             {
@@ -72,7 +99,7 @@ internal sealed class PerImageOverlap
             }
         }
 
-        return areas;
+        return (areas, overlap._reason);
     }
 
     /// <summary>The mean of the areas that are defined, the same for every order of the images; NaN without any.</summary>

@@ -51,12 +51,13 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
         float decision = ThresholdCurve.RequireThreshold(threshold);
         ulong[] defects = SortedDefects();
         var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], decision, threads);
-        double[] perImage = options.PerImageOverlapThresholds == 0 ? [] : PerImageOverlap.Areas(_images, options, threads);
+        (double[] perImage, string? reason) = PerImageOverlap.Areas(_images, options, threads);
         return curve.Metrics<PixelMetrics>(threshold, decision, falsePositiveCount) with
         {
             AreaUnderPerRegionOverlap = RegionOverlap.Area(defects, curve, options.FalsePositiveRateLimit),
             AreaUnderPerImageOverlap = PerImageOverlap.Mean(perImage),
             AreaUnderPerImageOverlaps = perImage,
+            PerImageOverlapReason = reason,
         };
     }
 

@@ -84,7 +84,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         (double precision, double precisionError) = Middle(worst.LowestAveragePrecision(), best.AveragePrecision());
         (double overlap, double overlapError) = Middle(OverlapArea(worst), OverlapArea(best) + OverlapError);
         (double f1, double f1Error) = Middle(maximumF1, best.MaximumF1().Score);
-        (double lowestPerImage, double highestPerImage) = PerImageOverlapArea();
+        (double lowestPerImage, double highestPerImage, string? reason) = PerImageOverlapArea();
         (double perImage, double perImageError) = Middle(lowestPerImage, highestPerImage);
         return new PixelMetrics
         {
@@ -104,6 +104,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
             AreaUnderPerRegionOverlapError = overlapError,
             AreaUnderPerImageOverlap = perImage,
             AreaUnderPerImageOverlapError = perImageError,
+            PerImageOverlapReason = reason,
         };
     }
 
@@ -299,18 +300,25 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     }
 
     /// <summary>The bounds of the mean area under the per-image overlap curve; NaN also where normal images differ in size.</summary>
-    private (double Lowest, double Highest) PerImageOverlapArea()
+    private (double Lowest, double Highest, string? Reason) PerImageOverlapArea()
     {
         (float lowest, float highest) = _normalRange;
-        if (_normalImagePixels <= 0 || _anomalousImages == 0
-            || PerImageOverlap.Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
-        {
-            return (double.NaN, double.NaN);
-        }
+        if (PerImageOverlap.ReasonFor(options, _normalImagePixels != 0, _anomalousImages > 0) is { } reason)
+            return (double.NaN, double.NaN, reason);
+
+        if (_normalImagePixels == MixedSizes)
+            return (double.NaN, double.NaN, "needs normal images of one size on the grid. Use the precision Exact");
+
+        if (PerImageOverlap.Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
+            return (double.NaN, double.NaN, PerImageOverlap.WithoutThresholds(lowest, highest, options));
 
         double shareUnit = OverlapError / _anomalousImages;
-        return new PerImageOverlapBracket(thresholds, _normalRange, _normalImages, _imageOverlap, shareUnit, OverlapError)
+        (double least, double most) = new PerImageOverlapBracket(
+            thresholds, _normalRange, _normalImages, _imageOverlap, shareUnit, OverlapError)
             .Area(options.PerImageOverlapLowerBound, options.PerImageOverlapUpperBound);
+        return (least, most, double.IsNaN(least)
+            ? "is not defined between these bounds, or the counts of the grid can't tell. Use the precision Exact, which says more"
+            : null);
     }
 
     private static (double Middle, double HalfWidth) Middle(double lowest, double highest)

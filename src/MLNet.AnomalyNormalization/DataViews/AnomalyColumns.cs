@@ -21,10 +21,11 @@ internal sealed class AnomalyColumns
     /// <param name="boxScores">The scores of detected boxes: a vector of Single or Double.</param>
     /// <param name="size">The size of the maps, if the schema doesn't tell.</param>
     /// <param name="id">A text that names the row.</param>
+    /// <param name="group">A text that names the row's group.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public AnomalyColumns(
         DataViewSchema schema, string? score, string? label, string? map = null, string? mask = null, string? boxScores = null,
-        (int Height, int Width)? size = null, string? id = null)
+        (int Height, int Width)? size = null, string? id = null, string? group = null)
     {
         Score = Find(score, "Single or Double, as a scalar or a vector of one element", type => ItemOf(type) is var item
             && (item == NumberDataViewType.Single || item == NumberDataViewType.Double) && type is not VectorDataViewType { Size: > 1 });
@@ -35,6 +36,7 @@ internal sealed class AnomalyColumns
             || (type is VectorDataViewType && ItemOf(type) is var item
                 && (item == NumberDataViewType.Byte || item == BooleanDataViewType.Instance || item == NumberDataViewType.Single)));
         Id = Find(id, "text (ConvertType makes it of numbers)", type => type is TextDataViewType);
+        Group = Find(group, "text (ConvertType makes it of numbers)", type => type is TextDataViewType);
         _size = size ?? SizeOfMap();
         SizesOfOthers = string.Join(", ", schema
             .Where(column => !column.IsHidden && column.Type is VectorDataViewType type && ShapeOf(type) is not null)
@@ -64,6 +66,8 @@ internal sealed class AnomalyColumns
     public DataViewSchema.Column? Label { get; }
 
     public DataViewSchema.Column? Id { get; }
+
+    public DataViewSchema.Column? Group { get; }
 
     public DataViewSchema.Column? Map { get; }
 

@@ -21,6 +21,7 @@ internal sealed class AnomalyRow
     private readonly Reader<float>? _boxScores;
     private readonly Func<bool?>? _label;
     private readonly Reader<ReadOnlyMemory<char>>? _id;
+    private readonly Reader<ReadOnlyMemory<char>>? _group;
     private readonly Reader<byte>? _mask;
     private readonly ImageMask? _image;
     private byte[] _noDefects = [];
@@ -38,6 +39,7 @@ internal sealed class AnomalyRow
         _wideMap = WideNumbers(columns.Map);
         _boxScores = Numbers(columns.BoxScores);
         _id = columns.Id is { } id ? Values<ReadOnlyMemory<char>>(id) : null;
+        _group = columns.Group is { } group ? Values<ReadOnlyMemory<char>>(group) : null;
         _label = columns.Label is { } label ? LabelReader.Of(row, label, columns.NormalLabels) : null;
         if (columns.Mask is { } mask && ImageMask.IsImage(mask.Type))
             _image = new ImageMask(row, mask, columns.Masks);
@@ -65,6 +67,9 @@ internal sealed class AnomalyRow
 
     /// <summary>The name of the row; null if no column tells it.</summary>
     public string? ReadId() => _id?.Invoke()[0].ToString();
+
+    /// <summary>The name of the row's group; null if there is no such column.</summary>
+    public string? ReadGroup() => _group?.Invoke()[0].ToString();
 
     /// <summary>The scores of the boxes.</summary>
     public ReadOnlySpan<float> ReadBoxScores() => _boxScores!();

@@ -33,7 +33,7 @@ internal sealed class DataViewEvaluation
         _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, label,
             needsMaps ? options.MapColumnName : null, mask, options.BoxScoresColumnName,
             options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null,
-            options.IdColumnName)
+            options.IdColumnName, isTest ? options.GroupColumnName : null)
         {
             Masks = Masks(options),
             NormalLabels = options.NormalLabels,
@@ -223,7 +223,7 @@ internal sealed class DataViewEvaluation
         }
 
         return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : row.ReadScore(), isAnomalous, map, mask,
-            _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray(), row.ReadId());
+            _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray(), row.ReadId(), row.ReadGroup());
     }
 
     private AnomalyBatch Batch(List<EvaluatedRow> rows) => new([.. rows.Select(row => AnomalyRow.RoundDown(row.Score))])
@@ -243,7 +243,13 @@ internal sealed class DataViewEvaluation
 
         for (int i = 0; i < rows.Count; i++)
         {
-            EvaluatedRow row = rows[i];
+            Add(rows[i], i, part);
+            if (rows[i].Group is { } group)
+                Add(rows[i], i, part.OfGroup(group, _options));
+        }
+
+        void Add(EvaluatedRow row, int i, EvaluationPart part)
+        {
             if (_columns.Score is not null)
             {
                 RequireNumbers(_columns.Score, [batch.Scores[i]], row.Position);
@@ -273,7 +279,8 @@ internal sealed class DataViewEvaluation
     }
 
     private sealed record EvaluatedRow(
-        long Position, long Batch, double Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores, string? Id);
+        long Position, long Batch, double Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores, string? Id,
+        string? Group);
 
     private sealed class TestThreshold(Action<double> require) : IThresholdMetrics
     {

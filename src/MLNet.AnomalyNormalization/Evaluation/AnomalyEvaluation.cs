@@ -12,6 +12,17 @@ public sealed record AnomalyEvaluation
     /// <summary>The metrics of the anomaly maps, or null if there were none to evaluate.</summary>
     public PixelMetrics? Pixel { get; init; }
 
+    /// <summary>What every threshold gives for images; null unless <see cref="AnomalyEvaluationOptions.ComputeCurves"/> is set.</summary>
+    public ScoreCurve? ImageCurve { get; init; }
+
+    /// <summary>What every threshold gives for pixels; null unless <see cref="AnomalyEvaluationOptions.ComputeCurves"/> is set.</summary>
+    public ScoreCurve? PixelCurve { get; init; }
+
+    /// <summary>
+    /// The same of each group of rows, by the text in <see cref="AnomalyEvaluationOptions.GroupColumnName"/>; empty unless that is set.
+    /// </summary>
+    public IReadOnlyDictionary<string, AnomalyEvaluation> Groups { get; init => field = new EvaluationGroups(value); } = new EvaluationGroups([]);
+
     /// <summary>Where the threshold of <see cref="Image"/> comes from.</summary>
     public ThresholdOrigin ImageThresholdOrigin { get; init; }
 

@@ -104,6 +104,15 @@ public sealed class AnomalyEvaluationOptions
         }
     } = 10;
 
+    /// <summary>
+    /// A text that rows are grouped by, for instance their category or camera, to be evaluated group by group as well, in
+    /// <see cref="AnomalyEvaluation.Groups"/>; null for none. Groups share options and thresholds, and each takes the memory of an evaluation.
+    /// </summary>
+    public string? GroupColumnName { get; init; }
+
+    /// <summary>Whether <see cref="AnomalyEvaluation.ImageCurve"/> and <see cref="AnomalyEvaluation.PixelCurve"/> are computed as well.</summary>
+    public bool ComputeCurves { get; init; }
+
     /// <summary>What is kept and computed of pixels.</summary>
     /// <exception cref="ArgumentNullException">The value is null.</exception>
     public PixelEvaluatorOptions Pixel { get; init => field = RequireNotNull(value); } = new();

@@ -24,17 +24,38 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
 {
     private readonly ScoreCurvePoint[] _points;
 
-    // False where normal scores were counted against the anomalous ones only, so that nothing is known of thresholds between points.
-    private readonly bool _isComplete;
-
-    internal ScoreCurve(IEnumerable<ScoreCurvePoint> points, bool isComplete)
+    /// <summary>Makes a curve of its points, as they were computed elsewhere.</summary>
+    /// <param name="points">The points, in descending order of their thresholds; at least one.</param>
+    /// <param name="isComplete">Whether there is a point for every distinct score.</param>
+    /// <exception cref="ArgumentException">There is no point, or they are in another order.</exception>
+    [JsonConstructor]
+    public ScoreCurve(IReadOnlyList<ScoreCurvePoint> points, bool isComplete)
     {
+        ArgumentNullException.ThrowIfNull(points);
         _points = [.. points];
-        _isComplete = isComplete;
+        IsComplete = isComplete;
+        if (_points.Length == 0)
+            throw new ArgumentException("A curve has at least one point, that above all scores.", nameof(points));
+
+        for (int i = 1; i < _points.Length; i++)
+        {
+            if (!(_points[i].Threshold <= _points[i - 1].Threshold))
+            {
+                throw new ArgumentException(
+                    $"The points have the thresholds {_points[i - 1].Threshold} and {_points[i].Threshold} one after the other; expected a falling order.",
+                    nameof(points));
+            }
+        }
     }
 
     /// <summary>The points, in descending order of their thresholds; at least one.</summary>
     public IReadOnlyList<ScoreCurvePoint> Points => Array.AsReadOnly(_points);
+
+    /// <summary>
+    /// Whether there is a point for every distinct score. Otherwise normal scores were counted against the anomalous ones only, and nothing
+    /// is known of thresholds between points.
+    /// </summary>
+    public bool IsComplete { get; }
 
     /// <summary>The decisions at a threshold, found without counting anew.</summary>
     /// <param name="threshold">Any threshold; on the grid a multiple of 1/1024, and for exact pixels that of a point.</param>
@@ -48,7 +69,7 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
 
         int last = Array.FindLastIndex(_points, point => point.Threshold >= threshold);
         return last < 0 ? _points[0].Counts
-            : _isComplete || _points[last].Threshold == threshold || last == _points.Length - 1
+            : IsComplete || _points[last].Threshold == threshold || last == _points.Length - 1
                 || _points[last].Counts.FalsePositives == _points[last + 1].Counts.FalsePositives
             ? _points[last].Counts
             : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
@@ -91,7 +112,7 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
     }
 
     /// <inheritdoc/>
-    public bool Equals(ScoreCurve? other) => other is not null && _isComplete == other._isComplete && _points.AsSpan().SequenceEqual(other._points);
+    public bool Equals(ScoreCurve? other) => other is not null && IsComplete == other.IsComplete && _points.AsSpan().SequenceEqual(other._points);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ScoreCurve);

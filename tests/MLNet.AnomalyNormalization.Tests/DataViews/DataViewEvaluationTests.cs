@@ -1,4 +1,7 @@
+using System.Text.Json;
+using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Tests.Evaluation;
 using Microsoft.ML;
 
@@ -336,6 +339,35 @@ public sealed class DataViewEvaluationTests
         Assert.ThrowsExactly<InvalidDataException>(
             () => _mlContext.AnomalyDetection.EvaluateNormalized(Cached(rows), new() { Threads = 4 }, counter));
         Assert.IsLessThan(400, counter.Most);
+    }
+
+    [TestMethod]
+    [DataRow(1, DisplayName = "one cursor")]
+    [DataRow(4, DisplayName = "four cursors")]
+    public void A_group_has_the_metrics_of_its_rows_alone_and_keeps_them_through_a_state(int threads)
+    {
+        MaskedRow[] rows = MaskedRows.Make(120);
+        for (int i = 0; i < rows.Length; i++)
+            rows[i].Camera = i % 3 == 0 ? "left" : "right";
+        AnomalyEvaluationOptions options = new() { MaskColumnName = "Mask", Pixel = FewPixels, GroupColumnName = "Camera", Threads = threads, ComputeCurves = true };
+        AnomalyEvaluation evaluation = Evaluate(rows, options);
+        CollectionAssert.AreEqual(new[] { "left", "right" }, evaluation.Groups.Keys.ToArray());
+        foreach (string camera in evaluation.Groups.Keys)
+        {
+            AnomalyEvaluation alone = Evaluate([.. rows.Where(row => row.Camera == camera)],
+                new() { MaskColumnName = "Mask", Pixel = FewPixels, Threads = threads, ComputeCurves = true });
+            Assert.AreEqual(alone, evaluation.Groups[camera]);
+        }
+
+        AnomalyEvaluation whole = Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels, ComputeCurves = true });
+        Assert.AreEqual(whole, evaluation with { Groups = whole.Groups });
+        Assert.AreEqual(evaluation.Image!.Counts, evaluation.ImageCurve!.CountsAt(100));
+        Assert.AreEqual(evaluation, JsonSerializer.Deserialize<AnomalyEvaluation>(JsonSerializer.Serialize(evaluation)));
+
+        using var state = new MemoryStream();
+        new DataViewEvaluation(Cached(rows), options, progress: null).Read(threads: 1, CancellationToken.None).WriteTo(state);
+        state.Position = 0;
+        Assert.AreEqual(evaluation, EvaluationPart.ReadFrom(state).Compute(options));
     }
 
     [TestMethod]

@@ -44,6 +44,8 @@ internal sealed class MaskedRow
 
     public float[] Boxes { get; set; } = [];
 
+    public string Camera { get; set; } = "";
+
     public bool Label { get; set; }
 
     public string Name { get; set; } = "";

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MLNet.AnomalyNormalization.Evaluation.State;
 
 /// <summary>
@@ -12,6 +14,7 @@ internal sealed class EvaluationPart
     private const byte StateKind = 3;
 
     private readonly List<(long Batch, bool HasPixels)> _rows = [];
+    private readonly SortedDictionary<string, EvaluationPart> _groups = new(StringComparer.Ordinal);
 
     public EvaluationPart(AnomalyEvaluationOptions options)
         : this(
@@ -37,6 +40,14 @@ internal sealed class EvaluationPart
     /// <summary>The number of rows.</summary>
     public long RowCount { get; private set; }
 
+    /// <summary>The rows of one group, which the part has as well.</summary>
+    public EvaluationPart OfGroup(string name, AnomalyEvaluationOptions options)
+    {
+        if (!_groups.TryGetValue(name, out EvaluationPart? group))
+            _groups.Add(name, group = new EvaluationPart(options) { ImageDecision = ImageDecision, PixelDecision = PixelDecision });
+        return group;
+    }
+
     /// <summary>Says of the next row in which batch of the data it stands, and whether its pixels were evaluated.</summary>
     public void AddRow(long batch, bool hasPixels)
     {
@@ -45,7 +56,7 @@ internal sealed class EvaluationPart
             _rows.Add((batch, hasPixels));
     }
 
-    /// <summary>Adds what was found in the part of the data that follows, or in other batches of it.</summary>
+    /// <summary>Adds what was found in the part of the data that follows, or in other batches of it; that part is used up.</summary>
     public void Merge(EvaluationPart other)
     {
         Images.Merge(other.Images);
@@ -54,6 +65,11 @@ internal sealed class EvaluationPart
         PixelDecision = Common(PixelDecision, other.PixelDecision, nameof(AnomalyEvaluationOptions.PixelThreshold));
         _rows.AddRange(other._rows);
         RowCount += other.RowCount;
+        foreach ((string name, EvaluationPart group) in other._groups)
+        {
+            if (!_groups.TryAdd(name, group))
+                _groups[name].Merge(group);
+        }
     }
 
     /// <summary>Computes the metrics at thresholds that callbacks set, or else at those of the options, the columns or the scale.</summary>
@@ -65,6 +81,9 @@ internal sealed class EvaluationPart
         {
             Image = options.ScoreColumnName is null ? null : Images.Compute(image, options.FalsePositiveCount),
             Pixel = Pixels is null ? null : InRowOrder(Pixels.Compute(pixel, options.FalsePositiveCount, options.Threads)),
+            ImageCurve = options.ComputeCurves && options.ScoreColumnName is not null ? Images.ComputeCurve() : null,
+            PixelCurve = options.ComputeCurves ? Pixels?.ComputeCurve(options.Threads) : null,
+            Groups = _groups.ToDictionary(group => group.Key, group => group.Value.Compute(options, imageThreshold, pixelThreshold)),
             ImageThresholdOrigin = imageOrigin,
             PixelThresholdOrigin = pixelOrigin,
         };
@@ -88,10 +107,19 @@ internal sealed class EvaluationPart
         writer.Write(_rows.Count);
         foreach ((_, bool hasPixels) in _rows)
             writer.Write(hasPixels ? (byte)1 : (byte)0);
+        writer.Write(_groups.Count);
+        foreach (byte[] name in _groups.Keys.Select(Encoding.UTF8.GetBytes))
+        {
+            writer.Write(name.Length);
+            writer.Write<byte>(name);
+        }
+
         writer.Complete();
 
         Images.WriteTo(stream);
         Pixels?.WriteTo(stream);
+        foreach (EvaluationPart group in _groups.Values)
+            group.WriteTo(stream);
     }
 
     /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
@@ -102,6 +130,9 @@ internal sealed class EvaluationPart
         double image = reader.Read<double>(), pixel = reader.Read<double>();
         long rowCount = reader.Read<long>();
         byte[] rows = reader.ReadArray<byte>(reader.ReadCount());
+        var names = new List<string>();
+        for (int left = reader.ReadCount(); left > 0; left--)
+            names.Add(Encoding.UTF8.GetString(reader.ReadArray<byte>(reader.ReadCount())));
         reader.Complete();
 
         var part = new EvaluationPart(ImageEvaluator.ReadFrom(stream), hasPixels ? PixelEvaluator.ReadFrom(stream) : null);
@@ -110,6 +141,12 @@ internal sealed class EvaluationPart
         part.RowCount = rowCount;
         part.ImageDecision = double.IsNaN(image) ? null : image;
         part.PixelDecision = double.IsNaN(pixel) ? null : pixel;
+        foreach (string name in names)
+        {
+            if (!part._groups.TryAdd(name, ReadFrom(stream)))
+                throw new InvalidDataException($"The state has two groups '{name}'.");
+        }
+
         return part;
     }
 

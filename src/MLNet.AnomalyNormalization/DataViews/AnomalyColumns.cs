@@ -39,8 +39,11 @@ internal sealed class AnomalyColumns
         Group = Find(group, "text (ConvertType makes it of numbers)", type => type is TextDataViewType);
         _size = size ?? SizeOfMap();
         SizesOfOthers = string.Join(", ", schema
-            .Where(column => !column.IsHidden && column.Type is VectorDataViewType type && ShapeOf(type) is not null)
-            .Select(column => $"'{column.Name}' has {ShapeOf((VectorDataViewType)column.Type)!.Value.Height} x {ShapeOf((VectorDataViewType)column.Type)!.Value.Width}"));
+            .Where(column => !column.IsHidden)
+            .Select(column => column.Type is VectorDataViewType type && ShapeOf(type) is var (height, width)
+                ? $"'{column.Name}' has {height} x {width}"
+                : null)
+            .OfType<string>());
 
         DataViewSchema.Column? Find(string? name, string expected, Func<DataViewType, bool> fits)
         {

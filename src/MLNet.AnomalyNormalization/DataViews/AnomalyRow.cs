@@ -110,20 +110,23 @@ internal sealed class AnomalyRow
             return isAnomalous == false;
         }
 
-        ReadOnlySpan<byte> ofMap = _image is null ? Fitting(mask, pixels, "", "Resize the mask to the map, with nearest neighbours, or the map to the mask")
+        ReadOnlySpan<byte> ofMap = _image is null
+            ? Fitting(mask, pixels, "", "Resize the mask to the map, with nearest neighbours, or the map to the mask")
             : _columns.Masks.Resize ? Resized(mask, _image, pixels)
             : OfMapsArea(mask, _image, pixels);
         int firstDefect = FirstDefect(mask);
         if (isAnomalous == true && firstDefect < 0 && !mask.Contains(MaskRules.Unknown))
         {
             throw Invalid(_columns.Mask,
-                "the row is anomalous but its mask has no defect. Correct the one or the other, or set the label to unknown (-1) and leave the mask out");
+                "the row is anomalous but its mask has no defect. Correct the one or the other, "
+                + "or set the label to unknown (-1) and leave the mask out");
         }
 
         if (isAnomalous == false && firstDefect >= 0)
         {
             throw Invalid(_columns.Mask,
-                $"the row is normal but its mask has a defect at index {firstDefect}. Correct the one or the other, or set the label to unknown (-1)");
+                $"the row is normal but its mask has a defect at index {firstDefect}. Correct the one or the other, "
+                + "or set the label to unknown (-1)");
         }
 
         mask = ofMap;
@@ -204,8 +207,10 @@ internal sealed class AnomalyRow
 
     private Reader<byte>? Masks(DataViewSchema.Column? column)
         => column is not { } present ? null
-            : AnomalyColumns.ItemOf(present.Type) == BooleanDataViewType.Instance ? Converted(Values<bool>(present), defect => defect ? (byte)1 : (byte)0)
-            : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Single ? Converted(Values<float>(present), defect => _columns.Masks.Read(defect))
+            : AnomalyColumns.ItemOf(present.Type) == BooleanDataViewType.Instance
+                ? Converted(Values<bool>(present), defect => defect ? (byte)1 : (byte)0)
+            : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Single
+                ? Converted(Values<float>(present), defect => _columns.Masks.Read(defect))
             : _columns.Masks.Ignored is null ? Values<byte>(present)
             : Converted(Values<byte>(present), defect => _columns.Masks.Read(defect));
 

@@ -217,7 +217,9 @@ internal sealed class DataViewEvaluation
         if (_columns.Map is not null)
         {
             float[] values = row.ReadMap().ToArray();
-            mask = _columns.Mask is not null && row.TryReadMask(values.Length, isAnomalous, out ReadOnlySpan<byte> defects) ? defects.ToArray() : null;
+            mask = _columns.Mask is not null && row.TryReadMask(values.Length, isAnomalous, out ReadOnlySpan<byte> defects)
+                ? defects.ToArray()
+                : null;
             (int height, int width) = row.SizeOf(values.Length);
             map = new AnomalyMap(values, height, width);
         }

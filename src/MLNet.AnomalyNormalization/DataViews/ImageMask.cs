@@ -85,7 +85,8 @@ internal sealed class ImageMask
 
         for (int y = 0, i = 0; y < mapSize.Height; y++)
         {
-            ReadOnlySpan<byte> row = mask.Slice(PictureArea.Nearest(y, mapSize.Height, size.Height, area.Top, area.Height) * size.Width, size.Width);
+            int nearest = PictureArea.Nearest(y, mapSize.Height, size.Height, area.Top, area.Height);
+            ReadOnlySpan<byte> row = mask.Slice(nearest * size.Width, size.Width);
             foreach (int column in columns)
                 resized[i++] = row[column];
         }

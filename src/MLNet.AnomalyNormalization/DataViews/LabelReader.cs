@@ -14,7 +14,8 @@ internal static class LabelReader
     private static readonly string[] s_unknown = ["", "-1", "NaN", "unknown"];
 
     public static bool CanRead(DataViewType type)
-        => type is BooleanDataViewType or TextDataViewType or KeyDataViewType || (type is NumberDataViewType && type.RawType != typeof(DataViewRowId));
+        => type is BooleanDataViewType or TextDataViewType or KeyDataViewType
+            || (type is NumberDataViewType && type.RawType != typeof(DataViewRowId));
 
     /// <summary>A reader of the present row's label, null where it is unknown.</summary>
     /// <exception cref="FormatException">A label means nothing; the message says what came and what was due.</exception>

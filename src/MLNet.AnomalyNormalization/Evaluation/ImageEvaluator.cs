@@ -94,7 +94,8 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
         for (int normalBelow = normal.Length, anomalousBelow = anomalous.Length; normalBelow > 0 || anomalousBelow > 0;)
         {
             double score = Math.Max(
-                normalBelow > 0 ? normal[normalBelow - 1] : double.NegativeInfinity, anomalousBelow > 0 ? anomalous[anomalousBelow - 1] : double.NegativeInfinity);
+                normalBelow > 0 ? normal[normalBelow - 1] : double.NegativeInfinity,
+                anomalousBelow > 0 ? anomalous[anomalousBelow - 1] : double.NegativeInfinity);
             while (normalBelow > 0 && normal[normalBelow - 1] == score)
                 normalBelow--;
             while (anomalousBelow > 0 && anomalous[anomalousBelow - 1] == score)

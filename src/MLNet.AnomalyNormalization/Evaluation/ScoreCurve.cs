@@ -42,7 +42,8 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
             if (!(_points[i].Threshold <= _points[i - 1].Threshold))
             {
                 throw new ArgumentException(
-                    $"The points have the thresholds {_points[i - 1].Threshold} and {_points[i].Threshold} one after the other; expected a falling order.",
+                    $"The points have the thresholds {_points[i - 1].Threshold} and {_points[i].Threshold} one after the other; "
+                    + "expected a falling order.",
                     nameof(points));
             }
         }
@@ -100,8 +101,8 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
             double width = Math.Min(point.Counts.FalsePositives, end) - before.FalsePositives;
             if (width > 0)
             {
-                double slope = (double)(point.Counts.TruePositives - before.TruePositives) / (point.Counts.FalsePositives - before.FalsePositives);
-                area += width * (before.TruePositives + (slope * width / 2));
+                double rise = point.Counts.TruePositives - before.TruePositives, run = point.Counts.FalsePositives - before.FalsePositives;
+                area += width * (before.TruePositives + (rise / run * width / 2));
             }
 
             before = point.Counts;
@@ -112,7 +113,8 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
     }
 
     /// <inheritdoc/>
-    public bool Equals(ScoreCurve? other) => other is not null && IsComplete == other.IsComplete && _points.AsSpan().SequenceEqual(other._points);
+    public bool Equals(ScoreCurve? other)
+        => other is not null && IsComplete == other.IsComplete && _points.AsSpan().SequenceEqual(other._points);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ScoreCurve);

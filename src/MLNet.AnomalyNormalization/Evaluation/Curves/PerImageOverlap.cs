@@ -62,8 +62,8 @@ internal sealed class PerImageOverlap
     /// <summary>Why there is no area where one pixel is more than the lower bound.</summary>
     public static string BelowResolution(double smallestRate, double lowerBound)
         => string.Create(CultureInfo.InvariantCulture,
-            $"needs more normal pixels: the highest threshold leaves the false positive rate {smallestRate:G3}, above the lower bound {lowerBound:G3}. ")
-            + "Add normal images, or raise PerImageOverlapLowerBound";
+            $"needs more normal pixels: the highest threshold leaves the false positive rate {smallestRate:G3}, above the lower bound ")
+            + string.Create(CultureInfo.InvariantCulture, $"{lowerBound:G3}. Add normal images, or raise PerImageOverlapLowerBound");
 
     /// <summary>
     /// AUPIMO for every image, NaN for normal ones and where it is undefined, with the reason for that; nothing if it was left out.

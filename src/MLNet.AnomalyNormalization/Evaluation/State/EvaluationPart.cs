@@ -159,7 +159,8 @@ internal sealed class EvaluationPart
     private static double? Common(double? left, double? right, string option)
         => left is null || right is null || left == right
             ? left ?? right
-            : throw new ArgumentException($"One part of the data is decided at {left} and another at {right}. Evaluate them apart, or set {option}.");
+            : throw new ArgumentException(
+                $"One part of the data is decided at {left} and another at {right}. Evaluate them apart, or set {option}.");
 
     // A batch belongs to one cursor, and ascending batches are the order of the rows.
     private PixelMetrics InRowOrder(PixelMetrics metrics)

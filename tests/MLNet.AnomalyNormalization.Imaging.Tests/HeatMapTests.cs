@@ -51,6 +51,32 @@ public sealed class HeatMapTests
         }, seed: Seed, iter: 200);
 
     [TestMethod]
+    public void A_map_of_a_part_is_laid_over_that_part_and_the_rest_is_dimmed_and_never_a_defect()
+    {
+        // The middle 2 x 4 pixels of an image of 4 x 8.
+        var area = new PictureArea(0.25, 0.25, 0.5, 0.5);
+        float[] map = [.. Enumerable.Range(0, 8).Select(i => 60f + (10 * i))];
+        using MLImage image = Pixels.Ramp(4, 8), part = HeatMap.Render(map, height: 2, width: 4);
+        using MLImage overlay = HeatMap.Overlay(image, map, height: 2, width: 4, opacity: 1, area: area);
+        using MLImage mask = HeatMap.Mask([.. map.Select(_ => 200f)], 2, 4, 4, 8, area: area);
+        byte[] truth = HeatMap.ReadMask(mask, 2, 4, area: area);
+        CollectionAssert.AreEqual(Enumerable.Repeat((byte)1, 8).ToArray(), truth);
+        for (int y = 0; y < 4; y++)
+        {
+            for (int x = 0; x < 8; x++)
+            {
+                bool isInside = y is 1 or 2 && x is >= 2 and < 6;
+                (byte red, byte green, byte blue) = Pixels.At(overlay, y, x);
+                Assert.AreEqual(isInside ? 255 : 0, Pixels.At(mask, y, x).Item1);
+                if (isInside)
+                    Assert.AreEqual(Pixels.At(part, y - 1, x - 2), (red, green, blue));
+                else
+                    Assert.AreEqual(0.4 * Pixels.At(image, y, x).Item1, red, 0.502);
+            }
+        }
+    }
+
+    [TestMethod]
     public void Overlay_without_opacity_is_the_image_and_with_all_of_it_the_heat_map()
     {
         float[] map = [40, 80, 100, 120, 160, float.NaN];

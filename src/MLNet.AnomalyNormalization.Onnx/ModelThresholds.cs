@@ -55,6 +55,12 @@ internal sealed class ModelThresholds
         _source = "the model's own post-processing";
         double? pixel = map?.Threshold ?? (map is { IsClipped: true } ? Clipped.Pixel : sidecar.PixelProblem is null ? sidecar.Thresholds?.Pixel : null);
         Thresholds = new(decided, pixel ?? decided);
+        if (decided == Clipped.Image && (score ?? map)?.Scaling is null)
+        {
+            _notes.Add("The graph decides its unscaled score at 0.5, which anomalib writes for scores of 0..1, fitted or not; "
+                + "learn a threshold, or give one.");
+        }
+
         if (map is not null && pixel is null)
             Missing("is not told by the graph");
         else if (map is { Threshold: null } && score is not null)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Tests;
@@ -46,6 +47,21 @@ public sealed class ReadmeExamples : IDisposable
             Same.Bits<float>(Array.ConvertAll(expected[i], map.Normalize), maps[i], "normalised map");
             Assert.AreEqual(expected[i].Max() >= 0.3f, labels[i][0]);
         }
+    }
+
+    [TestMethod]
+    public void One_line_holds_a_model_against_what_Python_saw()
+    {
+        ModelFile.Vision().Save("model.onnx");
+        AnomalyOnnxCatalogTests.Photo photo = AnomalyOnnxCatalogTests.Photo.Make(1)[0];
+        photo.Image!.Save("0.png");
+        string score = photo.ExpectedMap().Max().ToString("R", CultureInfo.InvariantCulture);
+        File.WriteAllText("reference.json",
+            $$"""{"format": "anomaly-reference", "version": 1, "pictures": [{"file": "0.png", "score": {{score}}, "anomalous": true}]}""");
+
+        Console.WriteLine(AnomalyOnnxModel.Open("model.onnx").Verify("reference.json"));
+
+        Assert.IsTrue(AnomalyOnnxModel.Open("model.onnx").Verify("reference.json").Agrees);
     }
 
     [TestMethod]

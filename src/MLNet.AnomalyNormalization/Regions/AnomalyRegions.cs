@@ -1,0 +1,134 @@
+using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Evaluation.Curves;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>Finds the connected regions of an anomaly map in which it is anomalous: what a person would call one defect.</summary>
+public static class AnomalyRegions
+{
+    private static readonly AnomalyRegionOptions s_defaults = new();
+
+    /// <summary>Finds the regions of a map.</summary>
+    /// <param name="map">The map, row-major; normalised, unless the options name a threshold on another scale.</param>
+    /// <param name="height">The number of rows.</param>
+    /// <param name="width">The number of columns.</param>
+    /// <param name="options">Which pixels and which regions count; null for the defaults.</param>
+    /// <returns>The regions, in the order of their first pixel, row by row.</returns>
+    /// <exception cref="ArgumentException">Height x width is not the length of the map, or of the valid area.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static IReadOnlyList<AnomalyRegion> Find(ReadOnlySpan<float> map, int height, int width, AnomalyRegionOptions? options = null)
+    {
+        options ??= s_defaults;
+        options.Check();
+        if (height < 0 || width < 0 || (long)height * width != map.Length)
+            throw new ArgumentException($"The map has {map.Length} values, but height x width is {height} x {width}.", nameof(map));
+        if (options.ValidArea is { } valid && valid.Count != map.Length)
+        {
+            throw new ArgumentException(
+                $"The valid area has {valid.Count} pixels, but the map has {height} x {width} = {map.Length}. Scale it to the map's size.",
+                nameof(options));
+        }
+
+        byte[] mask = MaskOf(map, height, width, options, out int looked);
+        var runs = new RegionRuns();
+        runs.Label(mask, width, options.Connectivity);
+        return Measure(map, height, width, runs, options, looked);
+    }
+
+    /// <inheritdoc cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)"/>
+    public static IReadOnlyList<AnomalyRegion> Find(AnomalyMap map, AnomalyRegionOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        return Find(map.Values, map.Height, map.Width, options);
+    }
+
+    private static byte[] MaskOf(ReadOnlySpan<float> map, int height, int width, AnomalyRegionOptions options, out int looked)
+    {
+        byte[] mask = new byte[map.Length];
+        int margin = options.BorderMargin;
+        looked = 0;
+        for (int row = margin; row < height - margin; row++)
+        {
+            for (int i = (row * width) + margin; i < ((row + 1) * width) - margin; i++)
+            {
+                if (options.ValidArea is { } valid && valid[i] == 0)
+                    continue;
+
+                looked++;
+                mask[i] = map[i] < options.Threshold ? (byte)0 : (byte)1;
+            }
+        }
+
+        return mask;
+    }
+
+    private static List<AnomalyRegion> Measure(
+        ReadOnlySpan<float> map, int height, int width, RegionRuns runs, AnomalyRegionOptions options, int looked)
+    {
+        // The index of a region is that of its first run, so that the order of the keys is that of first pixels.
+        var measures = new SortedDictionary<int, RegionMeasure>();
+        ReadOnlySpan<RegionRuns.Run> all = runs.Runs;
+        for (int run = 0; run < all.Length; run++)
+        {
+            int region = runs.RegionOf(run);
+            if (runs.SizeOf(region) < options.MinimumArea)
+                continue;
+            if (!measures.TryGetValue(region, out RegionMeasure? measure))
+                measures[region] = measure = new RegionMeasure();
+            measure.Add(map.Slice(all[run].Start, all[run].Length), all[run].Start / width, all[run].Start % width);
+        }
+
+        return [.. measures.Values
+            .Where(measure => !(measure.Peak < options.MinimumPeak))
+            .Select(measure => measure.ToRegion(height, width, looked, options.SquareMillimetresPerPixel))];
+    }
+
+    private sealed class RegionMeasure
+    {
+        private int _top = int.MaxValue;
+        private int _bottom;
+        private int _left = int.MaxValue;
+        private int _right;
+        private int _area;
+        private int _peakRow;
+        private int _peakColumn;
+        private double _sum;
+        private long _rows;
+        private long _columns;
+
+        public float Peak { get; private set; } = float.NegativeInfinity;
+
+        public void Add(ReadOnlySpan<float> scores, int row, int column)
+        {
+            (_top, _bottom) = (Math.Min(_top, row), Math.Max(_bottom, row));
+            (_left, _right) = (Math.Min(_left, column), Math.Max(_right, column + scores.Length - 1));
+            _area += scores.Length;
+            _rows += (long)row * scores.Length;
+            for (int i = 0; i < scores.Length; i++)
+            {
+                _columns += column + i;
+                _sum += scores[i];
+                if (scores[i] > Peak || _area == scores.Length && i == 0 || (float.IsNaN(scores[i]) && !float.IsNaN(Peak)))
+                    (Peak, _peakRow, _peakColumn) = (scores[i], row, column + i);
+            }
+        }
+
+        public AnomalyRegion ToRegion(int height, int width, int looked, double? scale) => new()
+        {
+            Top = _top,
+            Left = _left,
+            Height = _bottom - _top + 1,
+            Width = _right - _left + 1,
+            Area = _area,
+            AreaShare = (double)_area / looked,
+            SquareMillimetres = _area * scale,
+            Peak = Peak,
+            PeakRow = _peakRow,
+            PeakColumn = _peakColumn,
+            Sum = _sum,
+            CentreRow = (double)_rows / _area,
+            CentreColumn = (double)_columns / _area,
+            TouchesBorder = _top == 0 || _left == 0 || _bottom == height - 1 || _right == width - 1,
+        };
+    }
+}

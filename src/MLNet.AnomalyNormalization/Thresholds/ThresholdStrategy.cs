@@ -27,6 +27,10 @@ public abstract class ThresholdStrategy
     // Below it, a guarantee would take more than 10^15 rows.
     private const double SmallestRate = 1e-15;
 
+    // Exact arithmetic takes these as decimals.
+    private const double SmallestCost = 1e-9;
+    private const double LargestCost = 1e9;
+
     private protected ThresholdStrategy()
     {
     }
@@ -40,7 +44,8 @@ public abstract class ThresholdStrategy
     /// The interval holds the thresholds that the data can't tell from the best one. Moving the threshold pays off exactly where more than
     /// half the best F1 of the rows in between are anomalous (Lipton, Elkan and Narayanaswamy, "Optimal Thresholding of Classifiers to
     /// Maximize F1 Measure", 2014); a threshold is left out where a two-sided 5 % score test (Wilson, 1927) of the rows between it and the
-    /// best one says otherwise. The interval runs from the lowest to the highest that is left, which makes it wide rather than narrow: it
+    /// best one says otherwise. The interval runs from below the lowest (from the next score down, to which decisions stay the same) to the
+    /// highest that is left, which makes it wide rather than narrow: it
     /// covered the true optimum in 98 to 99 % of simulated samples. Where no score is low or high enough to be left out, that end is
     /// infinite. In large samples an end can be off by up to 1/128 of its value.
     /// </remarks>
@@ -161,6 +166,35 @@ public abstract class ThresholdStrategy
     public static ThresholdStrategy FalseAlarms(long count)
         => new FalseAlarmsStrategy(
             count >= 0 ? count : throw new ArgumentOutOfRangeException(nameof(count), count, "A number of alarms can't be negative."));
+
+    /// <summary>
+    /// The threshold with the least cost: <c>falseReject (1 - prevalence) FPR + escape prevalence (1 - recall)</c> for each row. The lowest
+    /// score that attains it; midway between separable classes; above all scores where rejecting nothing costs least. Needs normal and
+    /// anomalous rows.
+    /// </summary>
+    /// <param name="falseReject">What it costs to reject a normal row, in whatever unit; positive, 1e-9 to 1e9.</param>
+    /// <param name="escape">What it costs to miss an anomalous row, in the same unit; positive, 1e-9 to 1e9.</param>
+    /// <param name="prevalence">
+    /// How many of the rows to come are anomalous, between 0 and 1, both excluded, at least 1e-9; null if as many as of those that are
+    /// learned from. In production it is mostly far less than in a set that was collected for learning.
+    /// </param>
+    /// <remarks>
+    /// The cost is compared exactly, all numbers taken as the decimals that they print as. The interval is the one of
+    /// <see cref="MaximumF1"/>, with the share of anomalous rows from which on rejecting pays off.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
+    public static ThresholdStrategy MinimumCost(double falseReject, double escape, double? prevalence = null)
+    {
+        Require(falseReject is >= SmallestCost and <= LargestCost, falseReject, "A cost must be at least 1e-9 and at most 1e9.");
+        Require(escape is >= SmallestCost and <= LargestCost, escape, "A cost must be at least 1e-9 and at most 1e9.");
+        if (prevalence is { } share && !(share is >= SmallestCost and <= 1 - SmallestCost))
+        {
+            throw new ArgumentOutOfRangeException(nameof(prevalence), share,
+                "A prevalence must lie between 0 and 1, at least 1e-9 away from both.");
+        }
+
+        return new MinimumCostStrategy(falseReject, escape, prevalence);
+    }
 
     /// <summary>Learns the threshold from labelled scores.</summary>
     /// <param name="scores">Raw scores, higher is more anomalous; may be infinite, not NaN.</param>

@@ -39,6 +39,17 @@ public sealed record AnomalyNormalizationOptions
     /// </summary>
     public string? PredictedLabelColumnName { get; init; } = "PredictedLabel";
 
+    /// <summary>
+    /// Which normalised image scores a person decides; with it goes <see cref="DecisionColumnName"/>. Null, the default, for none.
+    /// </summary>
+    public ReviewBand? ReviewBand { get; init; }
+
+    /// <summary>
+    /// The column added where there is a <see cref="ReviewBand"/>: Int32, in the shape of the score column, with the values of
+    /// <see cref="Decision"/>. NaN is rejected.
+    /// </summary>
+    public string? DecisionColumnName { get; init; } = "Decision";
+
     /// <summary>Which threshold normalises the map and the box scores.</summary>
     public ThresholdType ThresholdType { get; init => field = DefinedEnum.Require(value); } = ThresholdType.Pixel;
 

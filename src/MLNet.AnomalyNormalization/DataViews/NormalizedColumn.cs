@@ -12,11 +12,15 @@ internal enum ColumnRole
     Score,
     Map,
     BoxScores,
+    Decision,
 }
 
 /// <summary>One added column: its name, the column that it reads, and the normaliser that fills it.</summary>
 internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Source, ScoreNormalizer Normalizer) : IAddedColumn
 {
+    /// <summary>What a column of decisions is decided by.</summary>
+    public ReviewBand? Band { get; init; }
+
     private delegate void SpanMap<TSource, TResult>(ReadOnlySpan<TSource> source, Span<TResult> result);
 
     /// <summary>The source's element type that the column was fitted on, Single or Double; null before.</summary>
@@ -35,6 +39,7 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
         Add(ColumnRole.Score, options.NormalizedScoreColumnName, options.ScoreColumnName, image);
         Add(ColumnRole.Map, options.NormalizedMapColumnName, options.MapColumnName, map);
         Add(ColumnRole.BoxScores, options.NormalizedBoxScoresColumnName, options.BoxScoresColumnName, map);
+        Add(ColumnRole.Decision, options.ReviewBand is null ? null : options.DecisionColumnName, options.ScoreColumnName, image);
         return columns.Count > 0
             ? [.. columns]
             : throw new ArgumentException(
@@ -59,7 +64,7 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
                     nameof(options));
             }
 
-            columns.Add(new(role, name, source, normalizer));
+            columns.Add(new(role, name, source, normalizer) { Band = role == ColumnRole.Decision ? options.ReviewBand : null });
         }
     }
 
@@ -78,30 +83,42 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
             ? RequireItemType(found.IsKey ? null : found.ItemType, $"{found.Kind} of {(found.IsKey ? "keys" : found.ItemType)}", nameof(schema))
             : throw Missing(schema.Select(other => other.Name), nameof(schema));
 
-    /// <summary>The type of the added column: that of the source, with Boolean elements for a label.</summary>
+    /// <summary>The type of the added column: that of the source, with Boolean elements for a label and Int32 for a decision.</summary>
     public DataViewType OutputType(DataViewType source)
-        => (Role, source) switch
+    {
+        if (!IsDecided)
+            return source;
+
+        PrimitiveDataViewType item = Role == ColumnRole.PredictedLabel ? BooleanDataViewType.Instance : NumberDataViewType.Int32;
+        return source switch
         {
-            (not ColumnRole.PredictedLabel, _) => source,
-            (_, VectorDataViewType { IsKnownSize: true } vector) => new VectorDataViewType(BooleanDataViewType.Instance, vector.Dimensions),
-            (_, VectorDataViewType) => new VectorDataViewType(BooleanDataViewType.Instance),
-            _ => BooleanDataViewType.Instance,
+            VectorDataViewType { IsKnownSize: true } vector => new VectorDataViewType(item, vector.Dimensions),
+            VectorDataViewType => new VectorDataViewType(item),
+            _ => item,
         };
+    }
 
     public void Annotate(DataViewSchema.Annotations.Builder annotations, DataViewSchema.Column source)
     {
         ColumnAnnotations.HandOn(annotations, source);
-        if (Role != ColumnRole.PredictedLabel)
+        if (!IsDecided)
             ColumnAnnotations.Add(annotations, Normalizer);
     }
 
     public Delegate CreateGetter(DataViewRow input, DataViewSchema.Column source, IDictionary<object, object> shared)
-        => (ItemTypeOf(source.Type) == NumberDataViewType.Single, Role == ColumnRole.PredictedLabel) switch
+        => ItemTypeOf(source.Type) == NumberDataViewType.Single
+            ? CreateGetter<float>(input, source)
+            : CreateGetter<double>(input, source);
+
+    private bool IsDecided => Role is ColumnRole.PredictedLabel or ColumnRole.Decision;
+
+    private Delegate CreateGetter<T>(DataViewRow input, DataViewSchema.Column source)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => Role switch
         {
-            (true, true) => CreateGetter<float, bool>(input, source, Decide),
-            (true, false) => CreateGetter<float, float>(input, source, Normalizer.Normalize),
-            (false, true) => CreateGetter<double, bool>(input, source, Decide),
-            (false, false) => CreateGetter<double, double>(input, source, Normalizer.Normalize),
+            ColumnRole.PredictedLabel => CreateGetter<T, bool>(input, source, Label),
+            ColumnRole.Decision => CreateGetter<T, int>(input, source, Decide),
+            _ => CreateGetter<T, T>(input, source, Normalizer.Normalize),
         };
 
     private static DataViewType ItemTypeOf(DataViewType type) => type is VectorDataViewType vector ? vector.ItemType : type;
@@ -162,7 +179,14 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
         };
     }
 
-    private void Decide<T>(ReadOnlySpan<T> scores, Span<bool> isAnomalous)
+    private void Decide<T>(ReadOnlySpan<T> scores, Span<int> decisions)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        for (int i = 0; i < scores.Length; i++)
+            decisions[i] = (int)Band!.Value.Decide(Normalizer.Normalize(scores[i]));
+    }
+
+    private void Label<T>(ReadOnlySpan<T> scores, Span<bool> isAnomalous)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         for (int i = 0; i < scores.Length; i++)

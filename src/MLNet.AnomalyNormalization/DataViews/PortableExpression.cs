@@ -48,6 +48,8 @@ internal static class PortableExpression
             Bits(thresholds.Image), Bits(thresholds.Pixel),
             Bits(options.ImageEvaluation?.Raw), Bits(options.ImageEvaluation?.Normalized),
             Bits(options.PixelEvaluation?.Raw), Bits(options.PixelEvaluation?.Normalized));
+        if (column.Band is { } band)
+            mark = string.Join('_', mark, Bits(band.From), Bits(band.To));
         return itemType == NumberDataViewType.Single
             ? Write(column, new NormalizationFormula<float>(column.Normalizer), mark, 'f')
             : Write(column, new NormalizationFormula<double>(column.Normalizer), mark, 'd');
@@ -57,13 +59,17 @@ internal static class PortableExpression
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
         string decision = Literal(formula.RawDecision, suffix);
-        return column.Role == ColumnRole.PredictedLabel
-            ? $"x => with({mark} = {decision}; !(x < {mark}))"
-            : $"x => with({mark} = (x + {Literal(formula.Shift, suffix)}) / {Literal(formula.Divisor, suffix)}"
-                + $" * {Literal(formula.Scale, suffix)} + {Literal(formula.Offset, suffix)};"
-                + $" x >= {decision}"
-                + $" ? min({Literal(formula.Maximum, suffix)}, max({Literal(formula.AnomalousFloor, suffix)}, {mark}))"
-                + $" : max({Literal(T.Zero, suffix)}, min({Literal(formula.NormalCap, suffix)}, {mark})))";
+        if (column.Role == ColumnRole.PredictedLabel)
+            return $"x => with({mark} = {decision}; !(x < {mark}))";
+
+        string scaled = $"(x + {Literal(formula.Shift, suffix)}) / {Literal(formula.Divisor, suffix)}"
+            + $" * {Literal(formula.Scale, suffix)} + {Literal(formula.Offset, suffix)}";
+        string clipped = $"x >= {decision}"
+            + $" ? min({Literal(formula.Maximum, suffix)}, max({Literal(formula.AnomalousFloor, suffix)}, {mark}))"
+            + $" : max({Literal(T.Zero, suffix)}, min({Literal(formula.NormalCap, suffix)}, {mark}))";
+        return column.Band is not { } band ? $"x => with({mark} = {scaled}; {clipped})"
+            : $"x => with({mark} = {scaled}; with(y = {clipped}; y < {Literal(T.CreateSaturating(band.From), suffix)} ? {(int)Decision.Pass}"
+                + $" : y < {Literal(T.CreateSaturating(band.To), suffix)} ? {(int)Decision.Review} : {(int)Decision.Reject}))";
     }
 
     // The lexer of the expression language reads real literals by the culture of whoever loads the model, so there are only digits: an
@@ -100,7 +106,7 @@ internal static class PortableExpression
 
         (string Source, string Expression, string Name)[] saved = Array.ConvertAll(parts, part => ReadParameters(catalog, part));
         string[][] marks = Array.ConvertAll(saved, column => ReadMark(column.Expression));
-        if (!Array.TrueForAll(marks, mark => mark is [MarkName, _, _, _, _, _, _, _, _, _, _]))
+        if (!Array.TrueForAll(marks, mark => mark is [MarkName, _, _, _, _, _, _, _, _, _, _] or [MarkName, _, _, _, _, _, _, _, _, _, _, _, _]))
             return null;
 
         try
@@ -114,13 +120,16 @@ internal static class PortableExpression
             var thresholds = new AnomalyThresholds(FromBits(marks[0][5]) ?? double.NaN, FromBits(marks[0][6]) ?? double.NaN);
             var options = new AnomalyNormalizationOptions
             {
-                ScoreColumnName = SourceOf(ColumnRole.Score) ?? SourceOf(ColumnRole.PredictedLabel),
+                ScoreColumnName = SourceOf(ColumnRole.Score) ?? SourceOf(ColumnRole.PredictedLabel) ?? SourceOf(ColumnRole.Decision),
                 MapColumnName = SourceOf(ColumnRole.Map),
                 BoxScoresColumnName = SourceOf(ColumnRole.BoxScores),
                 NormalizedScoreColumnName = NameOf(ColumnRole.Score)!,
                 NormalizedMapColumnName = NameOf(ColumnRole.Map)!,
                 NormalizedBoxScoresColumnName = NameOf(ColumnRole.BoxScores)!,
                 PredictedLabelColumnName = NameOf(ColumnRole.PredictedLabel),
+                DecisionColumnName = NameOf(ColumnRole.Decision),
+                ReviewBand = Array.Find(marks, mark => mark.Length > 11) is { } decided
+                    ? new(FromBits(decided[11]) ?? double.NaN, FromBits(decided[12]) ?? double.NaN) : null,
                 ThresholdType = Enum.Parse<ThresholdType>(marks[0][3]),
                 PreserveDecisions = bool.Parse(marks[0][4]),
                 ImageEvaluation = EvaluationAt(7),

@@ -78,6 +78,19 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
                 + "counted apart. Take one of these, or the counts of Compute at the threshold.");
     }
 
+    /// <summary>What passes, is reviewed and is rejected by a band, found without counting anew.</summary>
+    /// <param name="band">The band, on the scale of the scores.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A limit lies between two points of which nothing more is known; the message names them.
+    /// </exception>
+    public DecisionCounts DecisionsAt(ReviewBand band)
+    {
+        (ConfusionCounts from, ConfusionCounts to) = (CountsAt(band.From), CountsAt(band.To));
+        return new(
+            from.TrueNegatives, from.FalsePositives - to.FalsePositives, to.FalsePositives,
+            from.FalseNegatives, from.TruePositives - to.TruePositives, to.TruePositives);
+    }
+
     /// <summary>
     /// The area under the ROC curve up to a false positive rate, set to the scale of the whole (McClish 1989, as scikit-learn's
     /// <c>roc_auc_score(max_fpr)</c>): 0.5 for chance and 1 for all.

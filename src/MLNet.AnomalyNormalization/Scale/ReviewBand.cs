@@ -1,0 +1,92 @@
+using System.Numerics;
+using System.Text.Json.Serialization;
+
+namespace MLNet.AnomalyNormalization;
+
+/// <summary>What becomes of a part.</summary>
+public enum Decision
+{
+    /// <summary>It is good.</summary>
+    Pass,
+
+    /// <summary>It is doubtful: a person looks at it.</summary>
+    Review,
+
+    /// <summary>It is bad.</summary>
+    Reject,
+}
+
+/// <summary>
+/// Where a person decides: normalised scores below <see cref="From"/> pass, those at or above <see cref="To"/> are rejected, and those between
+/// are reviewed. The threshold of the scale stays 100, wherever the band lies.
+/// </summary>
+public readonly record struct ReviewBand
+{
+    /// <summary>Makes a band.</summary>
+    /// <param name="from">The lowest normalised score that doesn't pass: greater than 0, at most 1000.</param>
+    /// <param name="to">The lowest that is rejected: at least <paramref name="from"/>, at most 1000.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A limit is out of its range.</exception>
+    [JsonConstructor]
+    public ReviewBand(double from, double to)
+    {
+        From = from is > 0 and <= ScoreNormalizer.MaximumScore
+            ? from
+            : throw new ArgumentOutOfRangeException(nameof(from), from, "A band begins at a normalised score greater than 0 and at most 1000.");
+        To = to >= from && to <= ScoreNormalizer.MaximumScore
+            ? to
+            : throw new ArgumentOutOfRangeException(nameof(to), to, $"A band that begins at {from} ends between there and 1000.");
+    }
+
+    /// <summary>The lowest normalised score that doesn't pass.</summary>
+    public double From { get; }
+
+    /// <summary>The lowest normalised score that is rejected.</summary>
+    public double To { get; }
+
+    /// <summary>Decides by a normalised score; NaN is rejected, since it is never normal.</summary>
+    /// <param name="normalizedScore">The score; compared in its own type, to which the limits are rounded.</param>
+    public Decision Decide<T>(T normalizedScore)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => normalizedScore < T.CreateSaturating(From) ? Decision.Pass
+            : normalizedScore < T.CreateSaturating(To) ? Decision.Review
+            : Decision.Reject;
+
+    /// <summary>
+    /// The narrowest band that keeps two rates on the rows that it is learned from: at most a share of the anomalous rows pass, and at most a
+    /// share of the normal ones are rejected.
+    /// </summary>
+    /// <param name="normalizedScores">Normalised scores of rows that the model has not seen.</param>
+    /// <param name="isAnomalous">For every score whether its row is anomalous.</param>
+    /// <param name="escapeRate">The share of the anomalous rows that may pass; at least 0, less than 1.</param>
+    /// <param name="falseRejectRate">The share of the normal rows that may be rejected, between 0 and 1, both excluded.</param>
+    /// <returns>
+    /// The band; where one threshold keeps both rates, a band of no width there, at 100 if that is such a threshold.
+    /// </returns>
+    /// <remarks>
+    /// The lower limit is that of <see cref="ThresholdStrategy.Recall"/>, the upper that of <see cref="ThresholdStrategy.FalsePositiveRate"/>,
+    /// which promises its rate for new rows as well and needs enough normal ones for it.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A score is NaN or outside 0..1000, or the spans have different lengths.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A rate is out of its range.</exception>
+    /// <exception cref="InvalidOperationException">There are too few rows of a class; the message says how many are needed.</exception>
+    public static ReviewBand Learn(
+        ReadOnlySpan<float> normalizedScores, ReadOnlySpan<bool> isAnomalous, double escapeRate, double falseRejectRate)
+    {
+        if (!(escapeRate is >= 0 and < 1))
+            throw new ArgumentOutOfRangeException(nameof(escapeRate), escapeRate, "A rate of escapes must be at least 0 and less than 1.");
+        foreach (float score in normalizedScores)
+        {
+            if (score is < 0 or > (float)ScoreNormalizer.MaximumScore)
+                throw new ArgumentException($"A score is {score}; expected normalised ones, 0..1000.", nameof(normalizedScores));
+        }
+
+        // 1 - 0.1 is slightly more than 0.9, which one row more would have to be found for.
+        double recall = (double)(1 - (decimal)escapeRate);
+        double reject = ThresholdStrategy.FalsePositiveRate(falseRejectRate).Fit(normalizedScores, isAnomalous).Threshold;
+        double review = ThresholdStrategy.Recall(recall).Fit(normalizedScores, isAnomalous).Threshold;
+        double from = Math.Clamp(review, float.Epsilon, ScoreNormalizer.MaximumScore);
+        double to = Math.Clamp(reject, float.Epsilon, ScoreNormalizer.MaximumScore);
+        double only = Math.Clamp(ScoreNormalizer.DecisionScore, Math.Min(from, to), Math.Max(from, to));
+        return from < to ? new(from, to) : new(only, only);
+    }
+}

@@ -1,0 +1,137 @@
+using CsCheck;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Tests.Scale;
+
+[TestClass]
+public sealed class ReviewBandTests : IDisposable
+{
+    private static readonly float[] s_scores =
+        [float.NaN, float.NegativeInfinity, -1, 0, 0.9f, 1.116f, MathF.BitDecrement(1.24f), 1.24f, 1.3f, 1.364f, 1.4f, 50, float.PositiveInfinity];
+
+    private readonly MLContext _mlContext = new(seed: 1);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestMethod]
+    [DataRow(89.99f, Decision.Pass, DisplayName = "below the band: pass")]
+    [DataRow(90f, Decision.Review, DisplayName = "where it begins: review")]
+    [DataRow(109.99f, Decision.Review, DisplayName = "below its end: review")]
+    [DataRow(110f, Decision.Reject, DisplayName = "where it ends: reject")]
+    [DataRow(float.NaN, Decision.Reject, DisplayName = "NaN is never normal")]
+    public void A_score_passes_is_reviewed_or_rejected(float score, Decision expected)
+    {
+        Assert.AreEqual(expected, new ReviewBand(90, 110).Decide(score));
+        Assert.AreEqual(expected, new ReviewBand(90, 110).Decide((double)score));
+    }
+
+    [TestMethod]
+    [DataRow(90, 110, DisplayName = "around the threshold")]
+    [DataRow(100, 100, DisplayName = "of no width")]
+    [DataRow(300, 1000, DisplayName = "beside the threshold")]
+    public void The_transformer_a_saved_model_and_one_that_was_put_back_decide_alike(double from, double to)
+    {
+        var band = new ReviewBand(from, to);
+        IDataView data = _mlContext.Data.LoadFromEnumerable(s_scores.Select(score => new Row { Score = score }));
+        AnomalyNormalizationTransformer model = _mlContext.Transforms
+            .NormalizeAnomaly(new AnomalyThresholds(1.24, 1), new AnomalyNormalizationOptions { ReviewBand = band }).Fit(data);
+        var normalizer = new ScoreNormalizer(1.24);
+        int[] expected = [.. s_scores.Select(score => (int)band.Decide(normalizer.Normalize(score)))];
+        CollectionAssert.AreEqual(expected, Decisions(model));
+
+        _mlContext.Model.Save(model, data.Schema, _folder["model.zip"]);
+        CollectionAssert.AreEqual(expected, Decisions(_mlContext.Model.Load(_folder["model.zip"], out _)));
+        ITransformer restored = _mlContext.Model.LoadAnomalyModel(_folder["model.zip"], out _);
+        CollectionAssert.AreEqual(expected, Decisions(restored));
+        Assert.AreEqual(band, restored.FindAnomalyNormalization()!.Options.ReviewBand);
+
+        int[] Decisions(ITransformer transformer) => [.. transformer.Transform(data).GetColumn<int>("Decision")];
+    }
+
+    [TestMethod]
+    public void Without_a_band_there_is_no_decision_column()
+    {
+        IDataView data = _mlContext.Data.LoadFromEnumerable([new Row { Score = 1 }]);
+        Assert.IsNull(_mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(1, 1)).Fit(data).Transform(data).Schema.GetColumnOrNull("Decision"));
+    }
+
+    [TestMethod]
+    public void A_vector_of_scores_gets_a_vector_of_decisions()
+    {
+        IDataView data = _mlContext.Data.LoadFromEnumerable([new VectorRow { Score = [1, 95, 120] }]);
+        IDataView decided = _mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(100, 1), new() { ReviewBand = new(90, 110) })
+            .Fit(data).Transform(data);
+        CollectionAssert.AreEqual(new[] { 0, 1, 2 }, decided.GetColumn<int[]>("Decision").Single());
+    }
+
+    [TestMethod]
+    public void A_curve_tells_what_a_band_does_and_a_wider_band_never_decides_more()
+        => Gen.Select(Gen.Select(Gen.Int[0, 40].Select(i => i * 5f), Gen.Bool).Array[1, 50], Gen.Int[1, 200], Gen.Int[0, 50], Gen.Int[0, 30])
+            .Check((rows, from, width, wider) =>
+        {
+            var evaluator = new ImageEvaluator();
+            foreach ((float score, bool isAnomalous) in rows)
+                evaluator.Add(score, isAnomalous);
+            ScoreCurve curve = evaluator.ComputeCurve();
+            var band = new ReviewBand(from, from + width);
+            DecisionCounts counts = curve.DecisionsAt(band);
+            DecisionCounts expected = new(
+                Count(false, Decision.Pass), Count(false, Decision.Review), Count(false, Decision.Reject),
+                Count(true, Decision.Pass), Count(true, Decision.Review), Count(true, Decision.Reject));
+            DecisionCounts less = curve.DecisionsAt(new(Math.Max(1, from - wider), from + width + wider));
+            return counts == expected
+                && less.NormalReviewed >= counts.NormalReviewed && less.AnomalousReviewed >= counts.AnomalousReviewed
+                && less.AnomalousPassed <= counts.AnomalousPassed && less.NormalRejected <= counts.NormalRejected;
+
+            long Count(bool isAnomalous, Decision decision)
+                => rows.Count(row => row.Item2 == isAnomalous && band.Decide(row.Item1) == decision);
+        }, seed: "0000BANd0001", iter: 200);
+
+    [TestMethod]
+    public void A_learned_band_keeps_its_rates_and_is_no_wider_than_it_must_be()
+    {
+        var random = new Random(4);
+        bool[] isAnomalous = [.. Enumerable.Range(0, 600).Select(i => i % 6 == 0)];
+        float[] scores = [.. isAnomalous.Select(anomalous => Math.Clamp((anomalous ? 120 : 60) + (80 * (random.NextSingle() - 0.5f)), 0, 1000))];
+        ReviewBand band = ReviewBand.Learn(scores, isAnomalous, escapeRate: 0.02, falseRejectRate: 0.05);
+        var evaluator = new ImageEvaluator();
+        for (int i = 0; i < scores.Length; i++)
+            evaluator.Add(scores[i], isAnomalous[i]);
+        DecisionCounts counts = evaluator.ComputeCurve().DecisionsAt(band);
+        Assert.IsLessThanOrEqualTo(0.02, counts.EscapeRate);
+        Assert.IsLessThanOrEqualTo(0.05, counts.FalseRejectRate);
+        Assert.IsGreaterThan(0, counts.ReviewsPerThousand);
+        DecisionCounts narrower = evaluator.ComputeCurve().DecisionsAt(new(band.From + 2, band.To - 2));
+        Assert.IsTrue(narrower.EscapeRate > 0.02 && narrower.FalseRejectRate > 0.04);
+
+        // Separable: one threshold does, and the nearest to 100 is taken.
+        Assert.AreEqual(new ReviewBand(100, 100), ReviewBand.Learn([1, 2, 3, 200, 210], [false, false, false, true, true], 0, 0.25));
+        double only = MathF.BitIncrement(120);
+        Assert.AreEqual(new ReviewBand(only, only), ReviewBand.Learn([1, 2, 120, 150, 210], [false, false, false, true, true], 0, 0.25));
+        Assert.ThrowsExactly<ArgumentException>(() => ReviewBand.Learn([1, 1001], [false, true], 0, 0.5));
+        Assert.ThrowsExactly<InvalidOperationException>(() => ReviewBand.Learn([1, 100], [false, true], 0, 0.01));
+    }
+
+    [TestMethod]
+    [DataRow(0, 100, "from", DisplayName = "from 0 on nothing passes")]
+    [DataRow(1001, 1001, "from", DisplayName = "above the cap")]
+    [DataRow(double.NaN, 100, "from", DisplayName = "NaN")]
+    [DataRow(100, 99, "to", DisplayName = "ends before it begins")]
+    [DataRow(100, double.NaN, "to", DisplayName = "ends nowhere")]
+    public void A_band_that_cannot_be_is_refused(double from, double to, string parameter)
+        => Assert.AreEqual(parameter, Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new ReviewBand(from, to)).ParamName);
+
+    private sealed class Row
+    {
+        public float Score { get; set; }
+    }
+
+    private sealed class VectorRow
+    {
+        [VectorType(3)]
+        public float[] Score { get; set; } = [];
+    }
+}

@@ -25,6 +25,9 @@ public enum AnomalyOutputRole
 
     /// <summary>The map on the scale on which 100 is the threshold.</summary>
     NormalizedMap,
+
+    /// <summary>Whether the image passes, is reviewed or rejected: the values of <see cref="AnomalyNormalization.Decision"/>.</summary>
+    Decision,
 }
 
 /// <summary>An output of an anomaly model.</summary>

@@ -9,6 +9,13 @@ public sealed class BakeOptions
     /// <summary>Whether to add <c>anomaly_mask</c>, Boolean, in the shape of the raw map; NaN is anomalous.</summary>
     public bool AddMask { get; init; }
 
+    /// <summary>
+    /// Adds <c>decision</c>, Int32, in the shape of the raw score, with the values of <see cref="Decision"/>: what a person decides. The limits
+    /// become the defaults of the optional inputs <c>review_from</c> and <c>review_to</c>, of shape [1] and the type of the raw score. Null
+    /// adds none.
+    /// </summary>
+    public ReviewBand? ReviewBand { get; init; }
+
     /// <summary>Whether the normalised outputs take the place of the raw ones, which are then no outputs any more.</summary>
     public bool ReplaceRawOutputs { get; init; }
 

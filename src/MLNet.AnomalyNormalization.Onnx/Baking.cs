@@ -10,6 +10,9 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
     // Since version 4 of the format an initialiser that is also an input is an input with a default.
     private const long VersionWithOptionalInputs = 4;
 
+    private const string ReviewFrom = "review_from";
+    private const string ReviewTo = "review_to";
+
     private readonly GraphEditor _graph = new(model);
     private readonly Dictionary<AnomalyOutputRole, string> _outputs = [];
     private string? _shownScore;
@@ -72,7 +75,10 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
     {
         RequireHeld<T>(raw, normalizer, nameof(thresholds));
         var formula = new NormalizationGraph<T>(_graph, normalizer, threshold);
-        formula.Normalize(raw.Name, Output(normalized, raw, typeof(T)));
+        string output = Output(normalized, raw, typeof(T));
+        formula.Normalize(raw.Name, output);
+        if (normalized == AnomalyOutputRole.NormalizedScore && options.ReviewBand is { } band)
+            formula.Review(output, Output(AnomalyOutputRole.Decision, raw, typeof(int)), band, (ReviewFrom, ReviewTo));
         if (decision is { } role)
             formula.Decide(raw.Name, Output(role, raw, typeof(bool)));
     }
@@ -94,7 +100,7 @@ internal sealed class Baking(ModelProto model, AnomalyThresholds thresholds, Bak
         TypeProto outputType = GraphEditor.TensorType(type, raw.Shape);
 
         // With the names of its open dimensions, where the raw value is shown by an output.
-        string? shown = role is AnomalyOutputRole.NormalizedScore or AnomalyOutputRole.Label ? _shownScore : _shownMap;
+        string? shown = role is AnomalyOutputRole.NormalizedScore or AnomalyOutputRole.Label or AnomalyOutputRole.Decision ? _shownScore : _shownMap;
         if (shown is not null && model.Graph.Output.FirstOrDefault(output => output.Name == shown)?.Type.TensorType.Shape is { } shape)
             outputType.TensorType.Shape = shape.Clone();
         model.Graph.Output.Add(new ValueInfoProto { Name = name, Type = outputType });

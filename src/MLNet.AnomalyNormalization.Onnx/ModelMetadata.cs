@@ -28,6 +28,7 @@ internal static class ModelMetadata
         [AnomalyOutputRole.NormalizedMap] = "normalized_map",
         [AnomalyOutputRole.Label] = "is_anomalous",
         [AnomalyOutputRole.Mask] = "anomaly_mask",
+        [AnomalyOutputRole.Decision] = "decision",
         [AnomalyOutputRole.Score] = "score",
         [AnomalyOutputRole.Map] = "anomaly_map",
     };

@@ -83,6 +83,21 @@ internal sealed class NormalizationGraph<T>
     public void Decide(string raw, string output)
         => _graph.NodeTo(output, "Not", [_graph.Node("Less", [Widen(raw), _decision])]);
 
+    /// <summary>
+    /// Adds an output that tells whether normalised values pass, are reviewed or rejected; limits are scalars in place of one dimension.
+    /// </summary>
+    public void Review(string normalized, string output, ReviewBand band, (string From, string To) names)
+    {
+        string value = Widen(normalized);
+        string isReviewed = _graph.Node("Less", [value, Limit(names.To, band.To)]);
+        string isPassed = _graph.Node("Less", [value, Limit(names.From, band.From)]);
+        string rest = _graph.Node("Where", [isReviewed, _graph.Constant((int)Decision.Review), _graph.Constant((int)Decision.Reject)]);
+        _graph.NodeTo(output, "Where", [isPassed, _graph.Constant((int)Decision.Pass), rest]);
+
+        string Limit(string name, double limit)
+            => Widen(_graph.Node("Reshape", [_graph.OptionalInput(name, T.CreateSaturating(limit)), _graph.Constant<long>([], 0)]));
+    }
+
     private string Rounded(string operation, string left, string right)
     {
         string result = _graph.Node(operation, [left, right]);

@@ -65,6 +65,37 @@ public sealed class BakingTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(typeof(float), DisplayName = "Single")]
+    [DataRow(typeof(double), DisplayName = "Double")]
+    [DataRow(typeof(Half), DisplayName = "Half")]
+    public void A_band_decides_as_the_kernel_does_and_its_limits_can_be_overridden(Type type)
+    {
+        ReviewBand band = new(60, 140);
+        AnomalyOnnxModel.Open(ModelFile.Vision(type: type, batch: null, score: null).Save(_folder["model.onnx"]))
+            .BakeNormalization(_folder["baked.onnx"], Thresholds, new() { ReviewBand = band });
+        Assert.AreEqual("decision", AnomalyOnnxModel.Open(_folder["baked.onnx"]).Outputs.Single(output => output.Role == AnomalyOutputRole.Decision).Name);
+        if (type == typeof(float))
+            Compare<float>();
+        else if (type == typeof(double))
+            Compare<double>();
+        else
+            Compare<Half>();
+
+        void Compare<T>()
+            where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
+        {
+            using var runtime = new Runtime(_folder["baked.onnx"]);
+            (string, Array, long[]) input = ("input", Pixels<T>(50), [50, 3, 4, 6]);
+            T[] scores = runtime.Run<T>("normalized_score", input);
+            int[] decisions = runtime.Run<int>("decision", out long[] shape, input);
+            CollectionAssert.AreEqual(scores.Select(score => (int)band.Decide(score)).ToArray(), decisions);
+            CollectionAssert.AreEqual(new long[] { 50, 1 }, shape);
+            CollectionAssert.AreEqual(scores.Select(score => (int)new ReviewBand(1, 2).Decide(score)).ToArray(),
+                runtime.Run<int>("decision", input, ("review_from", (T[])[T.One], [1]), ("review_to", (T[])[T.One + T.One], [1])));
+        }
+    }
+
+    [TestMethod]
     public void Names_that_are_taken_get_a_number_and_are_found_all_the_same()
     {
         ModelProto model = ModelFile.Vision(score: "normalized_score", map: "anomaly_map");

@@ -81,33 +81,16 @@ internal sealed class PictureColumn
         }
     }
 
-    // ML.NET has multiplied the colours by their opacity when it loaded the image; Python's libraries leave them as they are.
     private RgbPicture Convert(MLImage image)
     {
-        ReadOnlySpan<byte> source = image.Pixels;
-        int red = image.PixelFormat switch
+        try
         {
-            MLPixelFormat.Bgra32 => 2,
-            MLPixelFormat.Rgba32 => 0,
-            var other => throw Invalid($"the image has pixels of {other}; expected Bgra32 or Rgba32"),
-        };
-        int count = image.Height * image.Width;
-        if (_pixels.Length < count * RgbPicture.Channels)
-            _pixels = new byte[count * RgbPicture.Channels];
-        Span<byte> pixels = _pixels;
-        byte opacity = byte.MaxValue;
-        for (int from = 0, to = 0; from < count * 4; from += 4, to += RgbPicture.Channels)
-        {
-            pixels[to] = source[from + red];
-            pixels[to + 1] = source[from + 1];
-            pixels[to + 2] = source[from + 2 - red];
-            opacity &= source[from + 3];
+            return ImagePixels.From(image, ref _pixels);
         }
-
-        return opacity == byte.MaxValue
-            ? new(_pixels, image.Height, image.Width)
-            : throw Invalid("the image is transparent in places, where ML.NET has changed its colours on loading. "
-                + "Use a column with the paths of the pictures, or save them without transparency");
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException(Invalid(e.Message).Message, e);
+        }
     }
 
     private InvalidDataException Invalid(string what) => AnomalyRow.Invalid(_column, _row.Position, what);

@@ -20,26 +20,44 @@ internal static class PictureFile
     public static RgbPicture Read(string path, ImageLibrary library)
     {
         using SKCodec codec = Open(path, out bool is16BitGrey);
+        return Read(codec, is16BitGrey, library, $"'{path}'");
+    }
+
+    /// <summary>Decodes a file that is read from a stream, to its end.</summary>
+    /// <exception cref="InvalidDataException">It is no picture, damaged, or of a kind that Python would read as something else.</exception>
+    public static RgbPicture Read(Stream stream, ImageLibrary library)
+    {
+        // The decoder wants to go back to the beginning, which not every stream can.
+        using var content = new MemoryStream();
+        stream.CopyTo(content);
+        using SKData data = SKData.CreateCopy(content.GetBuffer().AsSpan(0, (int)content.Length));
+        using SKCodec codec = SKCodec.Create(data)
+            ?? throw new InvalidDataException($"The stream holds no picture, or one of a format that can't be read; {Formats} can.");
+        return Read(codec, IsGreyPngOf16Bits(data.AsSpan()), library, "The picture in the stream");
+    }
+
+    private static RgbPicture Read(SKCodec codec, bool is16BitGrey, ImageLibrary library, string name)
+    {
         if (is16BitGrey && library == ImageLibrary.Torchvision)
         {
             throw new InvalidDataException(
-                $"'{path}' has 16 bits of grey, which Pillow cuts off at 255 where anomalib reads it. Convert it to 8 bits, for training as well.");
+                $"{name} has 16 bits of grey, which Pillow cuts off at 255 where anomalib reads it. Convert it to 8 bits, for training as well.");
         }
 
         SKImageInfo info = codec.Info.WithColorType(SKColorType.Rgba8888).WithAlphaType(SKAlphaType.Unpremul).WithColorSpace(null);
         if ((long)info.Width * info.Height > (long)ImageInput.LargestSide * ImageInput.LargestSide)
-            throw new InvalidDataException($"'{path}' has {info.Height} x {info.Width} pixels; expected at most {ImageInput.LargestSide} squared.");
+            throw new InvalidDataException($"{name} has {info.Height} x {info.Width} pixels; expected at most {ImageInput.LargestSide} squared.");
 
         using var bitmap = new SKBitmap(info);
         SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
         if (result != SKCodecResult.Success)
-            throw new InvalidDataException($"'{path}' can't be decoded: {Reason(result)}.");
+            throw new InvalidDataException($"{name} can't be decoded: {Reason(result)}.");
 
         return Rgb(bitmap, library == ImageLibrary.OpenCv ? codec.EncodedOrigin : SKEncodedOrigin.TopLeft);
     }
 
     /// <summary>The size of a picture, read from its head alone.</summary>
-    /// <inheritdoc cref="Read"/>
+    /// <inheritdoc cref="Read(string, ImageLibrary)"/>
     public static (int Height, int Width) SizeOf(string path, ImageLibrary library)
     {
         using SKCodec codec = Open(path, out _);
@@ -64,9 +82,11 @@ internal static class PictureFile
     {
         Span<byte> head = stackalloc byte[26];
         using FileStream stream = File.OpenRead(path);
-        return stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length
-            && head.StartsWith(PngSignature) && head[24] == 16 && head[25] is 0 or 4;
+        return IsGreyPngOf16Bits(head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)]);
     }
+
+    private static bool IsGreyPngOf16Bits(ReadOnlySpan<byte> head)
+        => head.Length >= 26 && head.StartsWith(PngSignature) && head[24] == 16 && head[25] is 0 or 4;
 
     // Pixel by pixel: a picture is turned, never resampled. Walking the result row by row walks the source by two fixed steps.
     private static RgbPicture Rgb(SKBitmap bitmap, SKEncodedOrigin origin)

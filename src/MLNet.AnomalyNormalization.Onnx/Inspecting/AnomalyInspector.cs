@@ -1,0 +1,198 @@
+using System.Buffers;
+using System.Diagnostics;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Onnx;
+
+/// <summary>
+/// An anomaly model, ready to inspect pictures: a file, a stream, an image or a camera's buffer in, a score with 100 for the threshold, a
+/// decision and the defective regions out. The bits are those of a pipeline of <c>ApplyAnomalyOnnxModel</c> and <c>NormalizeAnomaly</c>.
+/// </summary>
+/// <remarks>Safe for many threads at once, without a pool; nothing but the result is allocated for a picture in memory, once it is warm.</remarks>
+public sealed class AnomalyInspector : IDisposable
+{
+    private readonly AnomalyScorer _scorer;
+    private readonly AnomalyInspectorOptions _options;
+    private Scale _scale;
+
+    private AnomalyInspector(AnomalyScorer scorer, AnomalyInspectorOptions options, AnomalyThresholds thresholds)
+    {
+        (_scorer, _options) = (scorer, options);
+        _scale = new(thresholds);
+    }
+
+    /// <summary>What the model is.</summary>
+    public AnomalyOnnxModel Model => _scorer.Model;
+
+    /// <summary>The raw thresholds that 100 stands for; may be set while pictures are inspected, each of which sees one pair.</summary>
+    public AnomalyThresholds Thresholds
+    {
+        get => Volatile.Read(ref _scale).Thresholds;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            Volatile.Write(ref _scale, new(value));
+        }
+    }
+
+    /// <summary>Opens a model.</summary>
+    /// <param name="path">The ONNX file, or a folder with one: <c>model.onnx</c>, or its only one.</param>
+    /// <param name="options">How to see and decide; null for what the model tells.</param>
+    /// <exception cref="FileNotFoundException">There is no such file, or no model in the folder.</exception>
+    /// <exception cref="InvalidDataException">The file is no anomaly model, or a damaged one; see <see cref="AnomalyOnnxModel.Open"/>.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The model came without thresholds and the options have none, or OnnxRuntime's native library is missing; the message says what to do.
+    /// </exception>
+    /// <exception cref="ArgumentException">The model takes no single picture, or the preparation doesn't fit it.</exception>
+    public static AnomalyInspector Open(string path, AnomalyInspectorOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new();
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(Directory.Exists(path) ? ModelIn(path) : path);
+        if (model.ScoreOutputName is null && model.MapOutputName is null)
+        {
+            throw new ArgumentException(
+                $"'{model.Path}' gives normalised scores alone. Open the model that it was made from, or one that was baked with its raw outputs.",
+                nameof(path));
+        }
+
+        AnomalyThresholds thresholds = options.Thresholds ?? model.Thresholds
+            ?? throw new InvalidOperationException(
+                $"'{model.Path}' came without thresholds. Give them in the options, or put the file with them beside the model.");
+        return new(new AnomalyScorer(model, options.Preprocessing, options.GpuDeviceId, nameof(options)), options, thresholds);
+    }
+
+    /// <summary>Inspects a picture file: PNG, JPEG, WebP, BMP or GIF, read as Python's libraries read it.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is no picture, a damaged one, or the model fails on it.</exception>
+    public Inspection Inspect(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        long start = Stopwatch.GetTimestamp();
+        return Inspect(PictureFile.Read(path, _scorer.Preprocessing.Library), System.IO.Path.GetFileName(path), start);
+    }
+
+    /// <summary>Inspects a picture file that is read from a stream.</summary>
+    /// <param name="stream">The stream, from where it stands to its end.</param>
+    /// <exception cref="InvalidDataException">It holds no picture, a damaged one, or the model fails on it.</exception>
+    public Inspection Inspect(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        long start = Stopwatch.GetTimestamp();
+        return Inspect(PictureFile.Read(stream, _scorer.Preprocessing.Library), null, start);
+    }
+
+    /// <summary>Inspects an image of ML.NET, which stays the caller's.</summary>
+    /// <param name="image">The image; without transparency.</param>
+    /// <exception cref="InvalidDataException">It is transparent in places, or the model fails on it.</exception>
+    public Inspection Inspect(MLImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        long start = Stopwatch.GetTimestamp();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(image.Width * image.Height * RgbPicture.Channels);
+        try
+        {
+            return Inspect(ImagePixels.From(image, ref buffer), null, start);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Inspects a picture in memory, as a camera gives it.</summary>
+    /// <param name="pixels">The pixels, row by row.</param>
+    /// <param name="width">The pixels of a row.</param>
+    /// <param name="height">The rows.</param>
+    /// <param name="stride">The bytes from one row to the next; at least those of a row.</param>
+    /// <param name="format">How a pixel lies in memory.</param>
+    /// <exception cref="ArgumentException">There are fewer bytes than the size needs.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A size is not positive, or the format is none.</exception>
+    /// <exception cref="InvalidDataException">The model fails on the picture.</exception>
+    public Inspection Inspect(ReadOnlySpan<byte> pixels, int width, int height, int stride, PixelFormat format)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(width, ImageInput.LargestSide);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(height, ImageInput.LargestSide);
+        int row = width * ImagePixels.SizeOf(format);
+        ArgumentOutOfRangeException.ThrowIfLessThan(stride, row);
+        if (pixels.Length < ((long)stride * (height - 1)) + row)
+        {
+            throw new ArgumentException(
+                $"There are {pixels.Length} bytes; {height} rows of {row} bytes, {stride} apart, have {((long)stride * (height - 1)) + row}.",
+                nameof(pixels));
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(width * height * RgbPicture.Channels);
+        try
+        {
+            return Inspect(ImagePixels.From(pixels, width, height, stride, format, ref buffer), null, start);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Inspects a picture file on a thread of the pool.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="cancellationToken">Stops it before it begins; a running model is not interrupted.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <inheritdoc cref="Inspect(string)"/>
+    public Task<Inspection> InspectAsync(string path, CancellationToken cancellationToken = default)
+        => Task.Run(() => Inspect(path), cancellationToken);
+
+    /// <summary>Releases the model. No inspection may be under way.</summary>
+    public void Dispose() => _scorer.Dispose();
+
+    private static string ModelIn(string folder)
+    {
+        string[] models = Directory.GetFiles(folder, "*.onnx");
+        return Array.Find(models, path => System.IO.Path.GetFileName(path) == "model.onnx")
+            ?? (models is [var only] ? only
+                : throw new FileNotFoundException(
+                    $"There are {models.Length} ONNX files in '{folder}', and none is model.onnx. Give the path of the model.", folder));
+    }
+
+    private Inspection Inspect(RgbPicture picture, string? name, long start)
+    {
+        Scale scale = Volatile.Read(ref _scale);
+        long decoded = Stopwatch.GetTimestamp();
+        (int Height, int Width)? size = _options.IncludeMap ? _scorer.MapSize : null;
+        float[] raw = size is var (height, width) ? new float[height * width] : [];
+        float score = _scorer.Score(picture, raw);
+        long scored = Stopwatch.GetTimestamp();
+
+        float[] normalized = raw.Length == 0 ? [] : new float[raw.Length];
+        scale.Pixel.Normalize<float>(raw, normalized);
+        float normalizedScore = scale.Image.Normalize(score);
+        bool isAnomalous = scale.Image.IsAnomalous(score);
+        return new(_options.Regions)
+        {
+            Name = name,
+            RawScore = score,
+            NormalizedScore = normalizedScore,
+            IsAnomalous = isAnomalous,
+            Decision = _options.ReviewBand?.Decide(normalizedScore) ?? (isAnomalous ? Decision.Reject : Decision.Pass),
+            RawMap = size is var (rows, columns) ? new AnomalyMap(raw, rows, columns) : null,
+            NormalizedMap = size is var (r, c) ? new AnomalyMap(normalized, r, c) : null,
+            InspectedArea = _scorer.InspectedArea,
+            Thresholds = scale.Thresholds,
+            Timings = new(
+                Stopwatch.GetElapsedTime(start, decoded), Stopwatch.GetElapsedTime(decoded, scored), Stopwatch.GetElapsedTime(scored)),
+        };
+    }
+
+    private sealed class Scale(AnomalyThresholds thresholds)
+    {
+        public AnomalyThresholds Thresholds => thresholds;
+
+        public ScoreNormalizer Image { get; } = new(thresholds.Image);
+
+        public ScoreNormalizer Pixel { get; } = new(thresholds.Pixel);
+    }
+}

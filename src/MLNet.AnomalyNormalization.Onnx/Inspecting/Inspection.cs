@@ -1,0 +1,118 @@
+using System.Text.Json;
+using MLNet.AnomalyNormalization.Evaluation;
+
+namespace MLNet.AnomalyNormalization.Onnx;
+
+/// <summary>How long the stages of an inspection took.</summary>
+/// <param name="Decode">From the file or the memory to pixels.</param>
+/// <param name="Model">Preparation and model.</param>
+/// <param name="Decide">Normalising and deciding.</param>
+public readonly record struct InspectionTimings(TimeSpan Decode, TimeSpan Model, TimeSpan Decide);
+
+/// <summary>What an <see cref="AnomalyInspector"/> found in one picture.</summary>
+public sealed record Inspection
+{
+    private readonly AnomalyRegionOptions? _regionOptions;
+    private IReadOnlyList<AnomalyRegion>? _regions;
+
+    internal Inspection(AnomalyRegionOptions? regionOptions) => _regionOptions = regionOptions;
+
+    /// <summary>The picture's name; null where it came from memory.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>The image score as the model gives it.</summary>
+    public required float RawScore { get; init; }
+
+    /// <summary>The image score on the scale on which 100 is the threshold, 0..1000; NaN if the raw one is.</summary>
+    public required float NormalizedScore { get; init; }
+
+    /// <summary>Whether the picture is anomalous: its raw score is not less than the threshold. NaN is.</summary>
+    public required bool IsAnomalous { get; init; }
+
+    /// <summary>Whether it passes, is reviewed by a person or rejected; without a band by <see cref="IsAnomalous"/> alone.</summary>
+    public required Decision Decision { get; init; }
+
+    /// <summary>The raw map; null if the model gives none, or it wasn't asked for.</summary>
+    public AnomalyMap? RawMap { get; init; }
+
+    /// <summary>The map on the scale on which 100 is the pixel threshold; null if there is none.</summary>
+    public AnomalyMap? NormalizedMap { get; init; }
+
+    /// <summary>Which area of the picture the map covers; null for all of it.</summary>
+    public PictureArea? InspectedArea { get; init; }
+
+    /// <summary>The raw thresholds that were in effect.</summary>
+    public required AnomalyThresholds Thresholds { get; init; }
+
+    /// <summary>How long the stages took.</summary>
+    public required InspectionTimings Timings { get; init; }
+
+    /// <summary>The regions of the map in which it is anomalous; none without a map. Found when first asked for.</summary>
+    public IReadOnlyList<AnomalyRegion> Regions
+        => _regions ??= NormalizedMap is { } map ? AnomalyRegions.Find(map, _regionOptions) : [];
+
+    /// <summary>Which pixels of the map are anomalous: 1 where the normalised value is not less than 100; empty without a map.</summary>
+    public byte[] GetMask()
+        => NormalizedMap is { } map
+            ? Array.ConvertAll(map.Values, value => value < (float)ScoreNormalizer.DecisionScore ? (byte)0 : (byte)1)
+            : [];
+
+    /// <summary>The inspection in one line.</summary>
+    public override string ToString()
+        => FormattableString.Invariant(
+            $"{(Name is null ? "" : $"{Name}: ")}{NormalizedScore:F1}, {Decision.ToString().ToLowerInvariant()} (raw {RawScore:G6}, threshold {Thresholds.Image:G6})");
+
+    /// <summary>
+    /// The inspection as JSON without the maps: name, rawScore, normalizedScore, isAnomalous, decision, thresholds, regions and the times in
+    /// milliseconds.
+    /// </summary>
+    public string ToJson()
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream))
+        {
+            writer.WriteStartObject();
+            if (Name is not null)
+                writer.WriteString("name", Name);
+            Number("rawScore", RawScore);
+            Number("normalizedScore", NormalizedScore);
+            writer.WriteBoolean("isAnomalous", IsAnomalous);
+            writer.WriteString("decision", Decision.ToString().ToLowerInvariant());
+            writer.WriteStartObject("thresholds");
+            writer.WriteNumber("image_threshold", Thresholds.Image);
+            writer.WriteNumber("pixel_threshold", Thresholds.Pixel);
+            writer.WriteEndObject();
+            writer.WriteStartArray("regions");
+            foreach (AnomalyRegion region in Regions)
+            {
+                writer.WriteStartObject();
+                writer.WriteNumber("top", region.Top);
+                writer.WriteNumber("left", region.Left);
+                writer.WriteNumber("height", region.Height);
+                writer.WriteNumber("width", region.Width);
+                writer.WriteNumber("area", region.Area);
+                Number("peak", region.Peak);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteStartObject("milliseconds");
+            writer.WriteNumber("decode", Timings.Decode.TotalMilliseconds);
+            writer.WriteNumber("model", Timings.Model.TotalMilliseconds);
+            writer.WriteNumber("decide", Timings.Decide.TotalMilliseconds);
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+
+            // JSON has no word for NaN and infinities.
+            void Number(string key, float value)
+            {
+                if (float.IsFinite(value))
+                    writer.WriteNumber(key, value);
+                else
+                    writer.WriteNull(key);
+            }
+        }
+
+        return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+}

@@ -1,0 +1,176 @@
+using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Tests;
+
+namespace MLNet.AnomalyNormalization.Onnx.Tests.Inspecting;
+
+[TestClass]
+public sealed class AnomalyInspectorTests : IDisposable
+{
+    private const int Height = 20;
+    private const int Width = 30;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public AnomalyInspectorTests() => File.WriteAllText(_folder["model.json"], """{"image_threshold": 0.5, "pixel_threshold": 0.25}""");
+
+    public void Dispose() => _folder.Dispose();
+
+    [TestMethod]
+    public void A_file_a_stream_an_image_and_raw_pixels_get_the_bits_of_the_pipeline()
+    {
+        byte[] rgb = Noise();
+        string path = _folder["photo.png"];
+        Png.Write(path, Width, Height, 8, Png.Rgb, rgb);
+        using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel());
+
+        var mlContext = new MLContext();
+        IDataView photos = mlContext.Data.LoadFromEnumerable([new AnomalyOnnxCatalogTests.PhotoFile { Path = path }]);
+        IDataView scored = mlContext.Transforms.ApplyAnomalyOnnxModel(inspector.Model, "Path")
+            .Append(mlContext.Transforms.NormalizeAnomaly(inspector.Model)).Fit(photos).Transform(photos);
+        float raw = scored.GetColumn<float[]>("Score").Single()[0];
+        float normalized = scored.GetColumn<float[]>("NormalizedScore").Single()[0];
+        float[] map = scored.GetColumn<float[]>("NormalizedMap").Single();
+        bool label = scored.GetColumn<bool[]>("PredictedLabel").Single()[0];
+
+        using MLImage image = MLImage.CreateFromFile(path);
+        using FileStream stream = File.OpenRead(path);
+        byte[] bgr = [.. rgb.Chunk(3).SelectMany(pixel => (byte[])[pixel[2], pixel[1], pixel[0]])];
+        byte[] rgba = [.. rgb.Chunk(3).SelectMany(pixel => (byte[])[.. pixel, 7])];
+        byte[] bgra = [.. bgr.Chunk(3).SelectMany(pixel => (byte[])[.. pixel, 7])];
+        byte[] padded = [.. rgb.Chunk(Width * 3).SelectMany(row => (byte[])[.. row, 1, 2, 3, 4, 5])];
+        foreach ((string what, Inspection inspection) in ((string, Inspection)[])
+        [
+            ("file", inspector.Inspect(path)),
+            ("task", inspector.InspectAsync(path).GetAwaiter().GetResult()),
+            ("stream", inspector.Inspect(stream)),
+            ("image", inspector.Inspect(image)),
+            ("RGB", inspector.Inspect(rgb, Width, Height, Width * 3, PixelFormat.Rgb24)),
+            ("RGB, padded", inspector.Inspect(padded.AsSpan()[..^5], Width, Height, (Width * 3) + 5, PixelFormat.Rgb24)),
+            ("BGR", inspector.Inspect(bgr, Width, Height, Width * 3, PixelFormat.Bgr24)),
+            ("RGBA", inspector.Inspect(rgba, Width, Height, Width * 4, PixelFormat.Rgba32)),
+            ("BGRA", inspector.Inspect(bgra, Width, Height, Width * 4, PixelFormat.Bgra32)),
+        ])
+        {
+            Same.Bits<float>([raw, normalized], [inspection.RawScore, inspection.NormalizedScore], what);
+            Same.Bits<float>(map, inspection.NormalizedMap!.Values, what);
+            Assert.AreEqual((label, label ? Decision.Reject : Decision.Pass), (inspection.IsAnomalous, inspection.Decision), what);
+            CollectionAssert.AreEqual(map.Select(value => value >= 100 ? (byte)1 : (byte)0).ToArray(), inspection.GetMask());
+            CollectionAssert.AreEqual(AnomalyRegions.Find(inspection.NormalizedMap).ToArray(), inspection.Regions.ToArray());
+        }
+
+        // The image is still the caller's.
+        Assert.AreEqual(Height, image.Height);
+    }
+
+    [TestMethod]
+    public void Grey_pixels_of_eight_and_sixteen_bits_are_three_equal_channels()
+    {
+        using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel());
+        byte[] grey = [.. Noise().Where((_, i) => i % 3 == 0)];
+        byte[] colour = [.. grey.SelectMany(value => (byte[])[value, value, value])];
+        byte[] wide = [.. grey.SelectMany(value => (byte[])[99, value])];
+        float expected = inspector.Inspect(colour, Width, Height, Width * 3, PixelFormat.Rgb24).RawScore;
+        Assert.AreEqual(expected, inspector.Inspect(grey, Width, Height, Width, PixelFormat.Gray8).RawScore);
+        Assert.AreEqual(expected, inspector.Inspect(wide, Width, Height, Width * 2, PixelFormat.Gray16).RawScore);
+    }
+
+    [TestMethod]
+    public void Many_threads_get_the_answers_of_one_while_thresholds_change()
+    {
+        using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel());
+        byte[][] pictures = [.. Enumerable.Range(0, 8).Select(Noise)];
+        float[] raw = [.. pictures.Select(picture => Inspect(picture).RawScore)];
+        AnomalyThresholds[] thresholds = [new(0.5, 0.25), new(0.25, 0.5)];
+        Parallel.For(0, 400, i =>
+        {
+            if (i % 10 == 0)
+                inspector.Thresholds = thresholds[i / 10 % 2];
+            Inspection inspection = Inspect(pictures[i % pictures.Length]);
+            Assert.AreEqual(raw[i % pictures.Length], inspection.RawScore);
+            Assert.AreEqual(new ScoreNormalizer(inspection.Thresholds.Image).Normalize(inspection.RawScore), inspection.NormalizedScore);
+            Assert.AreEqual(
+                new ScoreNormalizer(inspection.Thresholds.Pixel).Normalize(inspection.RawMap!.Values[7]), inspection.NormalizedMap!.Values[7]);
+        });
+
+        Inspection Inspect(byte[] picture) => inspector.Inspect(picture, Width, Height, Width * 3, PixelFormat.Rgb24);
+    }
+
+    [TestMethod]
+    public void Options_choose_thresholds_band_regions_and_whether_there_is_a_map()
+    {
+        byte[] picture = Noise();
+        using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel(), new()
+        {
+            Thresholds = new(0.6, 0.6),
+            ReviewBand = new(1, 1000),
+            Regions = new() { MinimumArea = 1000 },
+        });
+        Inspection inspection = inspector.Inspect(picture, Width, Height, Width * 3, PixelFormat.Rgb24);
+        Assert.AreEqual(Decision.Review, inspection.Decision);
+        Assert.AreEqual(new AnomalyThresholds(0.6, 0.6), inspection.Thresholds);
+        Assert.IsEmpty(inspection.Regions);
+
+        using AnomalyInspector scoreAlone = AnomalyInspector.Open(SaveModel(), new() { IncludeMap = false });
+        Inspection small = scoreAlone.Inspect(picture, Width, Height, Width * 3, PixelFormat.Rgb24);
+        Assert.AreEqual(inspection.RawScore, small.RawScore);
+        Assert.IsNull(small.NormalizedMap);
+        Assert.IsEmpty(small.GetMask());
+        Assert.IsEmpty(small.Regions);
+    }
+
+    [TestMethod]
+    public void An_inspection_tells_itself_in_a_line_and_as_JSON()
+    {
+        Png.Write(_folder["photo.png"], Width, Height, 8, Png.Rgb, Noise());
+        using AnomalyInspector inspector = AnomalyInspector.Open(_folder["model.onnx"] is var path && File.Exists(path) ? path : SaveModel());
+        Inspection inspection = inspector.Inspect(_folder["photo.png"]);
+        StringAssert.StartsWith(inspection.ToString(), "photo.png: ");
+        StringAssert.Contains(inspection.ToString(), "threshold 0.5)");
+        using JsonDocument json = JsonDocument.Parse(inspection.ToJson());
+        Assert.AreEqual(inspection.NormalizedScore, json.RootElement.GetProperty("normalizedScore").GetSingle());
+        Assert.AreEqual(inspection.Regions.Count, json.RootElement.GetProperty("regions").GetArrayLength());
+        Assert.AreEqual("reject", json.RootElement.GetProperty("decision").GetString());
+    }
+
+    [TestMethod]
+    public void A_folder_is_opened_by_its_model_and_what_cannot_be_is_refused()
+    {
+        SaveModel();
+        using (AnomalyInspector inspector = AnomalyInspector.Open(_folder[""]))
+            Assert.AreEqual("model.onnx", Path.GetFileName(inspector.Model.Path));
+
+        File.Delete(_folder["model.json"]);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => AnomalyInspector.Open(_folder[""])).Message, "without thresholds");
+        Directory.CreateDirectory(_folder["empty"]);
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => AnomalyInspector.Open(_folder["empty"])).Message, "0 ONNX files");
+
+        using AnomalyInspector given = AnomalyInspector.Open(_folder[""], new() { Thresholds = new(1, 1) });
+        Assert.ThrowsExactly<ArgumentException>(() => given.Inspect(new byte[10], 2, 2, 6, PixelFormat.Rgb24));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => given.Inspect(new byte[12], 2, 2, 5, PixelFormat.Rgb24));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => given.Inspect(new byte[12], 0, 2, 6, PixelFormat.Rgb24));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => given.Inspect(new byte[12], 2, 2, 6, (PixelFormat)9));
+        using var nothing = new MemoryStream([1, 2, 3]);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => given.Inspect(nothing)).Message, "holds no picture");
+        Assert.ThrowsExactly<FileNotFoundException>(() => given.Inspect(_folder["none.png"]));
+    }
+
+    // The map is the mean of the channels of the middle of the picture, resized.
+    private string SaveModel()
+    {
+        ModelProto model = ModelFile.Empty();
+        model.Graph.Input.Add(ModelFile.Value("input", typeof(float), 1, 3, 8, 8));
+        model.Graph.Node.Add(ModelFile.Node("ReduceMean", ["input"], ["anomaly_map"], GraphEditor.Attribute("axes", [1L])));
+        model.Graph.Output.Add(ModelFile.Value("anomaly_map", typeof(float), 1, 1, 8, 8));
+        return model.Save(_folder["model.onnx"]);
+    }
+
+    private static byte[] Noise(int seed = 0)
+    {
+        byte[] pixels = new byte[Height * Width * 3];
+        new Random(seed).NextBytes(pixels);
+        return pixels;
+    }
+}

@@ -1,7 +1,5 @@
-using System.Runtime.InteropServices;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
-using MLNet.AnomalyNormalization.Scale;
 using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
@@ -19,16 +17,19 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     private const byte StateKind = 1;
     private const int CountsNaN = 1;
     private const int HoldsDouble = 2;
+    private const int HoldsWeights = 4;
 
     private readonly bool _countNaNAsAnomalous = countNaNAsAnomalous;
-    private readonly List<double> _normal = [];
-    private readonly List<double> _anomalous = [];
-    private readonly List<double> _unknown = [];
+    private readonly List<Row> _normal = [];
+    private readonly List<Row> _anomalous = [];
+    private readonly List<Row> _unknown = [];
 
     // Null before the first row.
     private ScoreType? _type;
 
-    /// <summary>The number of rows that were added, those with an unknown label included.</summary>
+    private readonly record struct Row(double Score, int Weight);
+
+    /// <summary>The number of rows that were added, those with an unknown label included, and weights left aside.</summary>
     public long Count => (long)_normal.Count + _anomalous.Count + _unknown.Count;
 
     /// <summary>Adds one row.</summary>
@@ -37,10 +38,21 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     /// <exception cref="ArgumentException">
     /// <paramref name="score"/> is NaN, and NaN is not counted as anomalous; or the evaluator holds scores of the other type.
     /// </exception>
-    public void Add(float score, bool? isAnomalous) => Add(ScoreType.Single, score, isAnomalous);
+    public void Add(float score, bool? isAnomalous) => Add(ScoreType.Single, score, isAnomalous, weight: 1);
 
     /// <inheritdoc cref="Add(float, bool?)"/>
-    public void Add(double score, bool? isAnomalous) => Add(ScoreType.Double, score, isAnomalous);
+    public void Add(double score, bool? isAnomalous) => Add(ScoreType.Double, score, isAnomalous, weight: 1);
+
+    /// <summary>Adds one row that stands for several.</summary>
+    /// <param name="score">The score of an image, normalised or raw; higher is more anomalous; may be infinite.</param>
+    /// <param name="isAnomalous">The label; null if it is unknown, so that the score counts among the overlapping scores alone.</param>
+    /// <param name="weight">How many equal rows this one stands for; 0 leaves it out.</param>
+    /// <exception cref="ArgumentException">As with <see cref="Add(float, bool?)"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="weight"/> is negative.</exception>
+    public void Add(float score, bool? isAnomalous, int weight) => Add(ScoreType.Single, score, isAnomalous, weight);
+
+    /// <inheritdoc cref="Add(float, bool?, int)"/>
+    public void Add(double score, bool? isAnomalous, int weight) => Add(ScoreType.Double, score, isAnomalous, weight);
 
     /// <summary>Adds the rows of another evaluator, which stays as it is.</summary>
     /// <param name="other">The other evaluator.</param>
@@ -73,37 +85,23 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     public ImageMetrics Compute(double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(falsePositiveCount);
-        (Func<double, float> toCurve, Func<float, double> fromCurve) = Axis(threshold);
-        float decision = toCurve(threshold);
-
-        ulong[] anomalous = RadixSort.Sort([.. _anomalous.Select(score => (ulong)ScoreKey.Of(toCurve(score)) << 32)]);
-        var curve = ThresholdCurve.Of(anomalous, [[.. _normal.Select(toCurve)]], decision, threads: 1);
-        ImageMetrics metrics = curve.Metrics<ImageMetrics>(threshold, decision, falsePositiveCount);
-        return metrics with
-        {
-            MaximumF1Threshold = fromCurve((float)metrics.MaximumF1Threshold),
-            OverlappingScores = metrics.OverlappingScores + OverlappingUnknown(),
-        };
+        double decision = _type == ScoreType.Double
+            ? ScoreNormalizer.RequireFinite(threshold, nameof(threshold))
+            : ThresholdCurve.RequireThreshold(threshold);
+        ImageMetrics metrics = Curve().Metrics<ImageMetrics>(threshold, decision, falsePositiveCount);
+        return metrics with { OverlappingScores = metrics.OverlappingScores + OverlappingUnknown() };
     }
 
     /// <summary>The counts at every distinct score of all rows so far whose label is known.</summary>
     public ScoreCurve ComputeCurve()
     {
-        double[] normal = [.. _normal.Order()], anomalous = [.. _anomalous.Order()];
-        var points = new List<ScoreCurvePoint> { new(double.PositiveInfinity, new(0, 0, normal.Length, anomalous.Length)) };
-        for (int normalBelow = normal.Length, anomalousBelow = anomalous.Length; normalBelow > 0 || anomalousBelow > 0;)
-        {
-            double score = Math.Max(
-                normalBelow > 0 ? normal[normalBelow - 1] : double.NegativeInfinity,
-                anomalousBelow > 0 ? anomalous[anomalousBelow - 1] : double.NegativeInfinity);
-            while (normalBelow > 0 && normal[normalBelow - 1] == score)
-                normalBelow--;
-            while (anomalousBelow > 0 && anomalous[anomalousBelow - 1] == score)
-                anomalousBelow--;
-            points.Add(new(score, new(anomalous.Length - anomalousBelow, normal.Length - normalBelow, normalBelow, anomalousBelow)));
-        }
-
-        return new(points, isComplete: true);
+        ThresholdCurve curve = Curve();
+        return new(
+            [
+                new(double.PositiveInfinity, curve.Counts(0, 0)),
+                .. curve.Points.Select(point => new ScoreCurvePoint(point.Score, curve.Counts(point.TruePositives, point.FalsePositives))),
+            ],
+            isComplete: true);
     }
 
     /// <summary>Writes the state, so that it can be read again with <see cref="ReadFrom"/> and merged elsewhere.</summary>
@@ -111,15 +109,17 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     public void WriteTo(Stream stream)
     {
         using var writer = new StateWriter(stream, StateKind);
-        bool isDouble = _type == ScoreType.Double;
-        writer.Write((byte)((_countNaNAsAnomalous ? CountsNaN : 0) | (isDouble ? HoldsDouble : 0)));
-        foreach (List<double> scores in All)
+        bool isDouble = _type == ScoreType.Double, isWeighted = All.Any(rows => rows.Exists(row => row.Weight != 1));
+        writer.Write((byte)((_countNaNAsAnomalous ? CountsNaN : 0) | (isDouble ? HoldsDouble : 0) | (isWeighted ? HoldsWeights : 0)));
+        foreach (List<Row> rows in All)
         {
-            writer.Write(scores.Count);
+            writer.Write(rows.Count);
             if (isDouble)
-                writer.Write<double>(CollectionsMarshal.AsSpan(scores));
+                writer.Write<double>([.. rows.Select(row => row.Score)]);
             else
-                writer.Write<float>([.. scores.Select(score => (float)score)]);
+                writer.Write<float>([.. rows.Select(row => (float)row.Score)]);
+            if (isWeighted)
+                writer.Write<int>([.. rows.Select(row => row.Weight)]);
         }
 
         writer.Complete();
@@ -132,17 +132,21 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     {
         using var reader = new StateReader(stream, StateKind);
         byte flags = reader.Read<byte>();
-        if ((flags & ~(CountsNaN | HoldsDouble)) != 0)
+        if ((flags & ~(CountsNaN | HoldsDouble | HoldsWeights)) != 0)
             throw reader.Corrupt($"the flags {flags}");
 
         var evaluator = new ImageEvaluator((flags & CountsNaN) != 0);
-        bool isDouble = (flags & HoldsDouble) != 0;
-        foreach (List<double> scores in evaluator.All)
+        bool isDouble = (flags & HoldsDouble) != 0, isWeighted = (flags & HoldsWeights) != 0;
+        foreach (List<Row> rows in evaluator.All)
         {
             int count = reader.ReadCount();
-            scores.AddRange(isDouble ? reader.ReadArray<double>(count) : reader.ReadArray<float>(count).Select(score => (double)score));
+            double[] scores = isDouble ? reader.ReadArray<double>(count) : Array.ConvertAll(reader.ReadArray<float>(count), score => (double)score);
+            int[] weights = isWeighted ? reader.ReadArray<int>(count) : [];
             if (scores.Contains(double.NaN))
                 throw reader.Corrupt("a score of NaN");
+            if (Array.Exists(weights, weight => weight <= 0))
+                throw reader.Corrupt("a weight that is not positive");
+            rows.AddRange(scores.Select((score, i) => new Row(score, isWeighted ? weights[i] : 1)));
         }
 
         reader.Complete();
@@ -150,10 +154,11 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
         return evaluator;
     }
 
-    private List<double>[] All => [_normal, _anomalous, _unknown];
+    private List<Row>[] All => [_normal, _anomalous, _unknown];
 
-    private void Add(ScoreType type, double score, bool? isAnomalous)
+    private void Add(ScoreType type, double score, bool? isAnomalous, int weight)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(weight);
         Require(type, nameof(score));
         if (double.IsNaN(score))
         {
@@ -164,10 +169,13 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
                     nameof(score));
         }
 
-        List<double> scores = isAnomalous switch { true => _anomalous, false => _normal, null => _unknown };
+        if (weight == 0)
+            return;
+
+        List<Row> rows = isAnomalous switch { true => _anomalous, false => _normal, null => _unknown };
 
         // Adding 0 turns -0 into +0, its equal.
-        scores.Add(score + 0d);
+        rows.Add(new(score + 0d, weight));
         _type = type;
     }
 
@@ -181,23 +189,35 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
         }
     }
 
-    // The curve is made of Single numbers. Of Double scores it needs the order alone, so that their ranks can stand in.
-    private (Func<double, float> ToCurve, Func<float, double> FromCurve) Axis(double threshold)
+    /// <summary>A point for every distinct score of a known label.</summary>
+    private ThresholdCurve Curve()
     {
-        if (_type != ScoreType.Double)
+        Row[] normal = Descending(_normal), anomalous = Descending(_anomalous);
+        return new(Points(), SumOfWeights(anomalous), SumOfWeights(normal));
+
+        IEnumerable<CurvePoint> Points()
         {
-            ThresholdCurve.RequireThreshold(threshold);
-            return (score => (float)score + 0f, score => score);
+            (long found, long alarms) = (0, 0);
+            for (int nextNormal = 0, nextAnomalous = 0; nextNormal < normal.Length || nextAnomalous < anomalous.Length;)
+            {
+                double score = Math.Max(ScoreAt(normal, nextNormal), ScoreAt(anomalous, nextAnomalous));
+                long alarmsAbove = alarms;
+                for (; nextNormal < normal.Length && normal[nextNormal].Score == score; nextNormal++)
+                    alarms += normal[nextNormal].Weight;
+                for (; nextAnomalous < anomalous.Length && anomalous[nextAnomalous].Score == score; nextAnomalous++)
+                    found += anomalous[nextAnomalous].Weight;
+                yield return new(score, found, alarms, alarmsAbove);
+            }
         }
 
-        if (!double.IsFinite(threshold))
-            throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "A threshold must be a finite number.");
+        static Row[] Descending(List<Row> rows)
+        {
+            Row[] sorted = [.. rows];
+            Array.Sort(sorted, (left, right) => right.Score.CompareTo(left.Score));
+            return sorted;
+        }
 
-        uint first = ScoreKey.Of(0f);
-        double[] ordered = [.. _normal.Concat(_anomalous).Append(threshold + 0d).Distinct().Order()];
-        return (
-            score => ScoreKey.ToScore(first + (uint)Array.BinarySearch(ordered, score + 0d)),
-            score => float.IsNaN(score) ? double.NaN : ordered[ScoreKey.Of(score) - first]);
+        static double ScoreAt(Row[] rows, int i) => i < rows.Length ? rows[i].Score : double.NegativeInfinity;
     }
 
     private long OverlappingUnknown()
@@ -205,7 +225,9 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
         if (_normal.Count == 0 || _anomalous.Count == 0)
             return 0;
 
-        double lowest = _anomalous.Min(), highest = _normal.Max();
-        return _unknown.Count(score => lowest <= score && score <= highest);
+        double lowest = _anomalous.Min(row => row.Score), highest = _normal.Max(row => row.Score);
+        return SumOfWeights(_unknown.Where(row => lowest <= row.Score && row.Score <= highest));
     }
+
+    private static long SumOfWeights(IEnumerable<Row> rows) => rows.Sum(row => (long)row.Weight);
 }

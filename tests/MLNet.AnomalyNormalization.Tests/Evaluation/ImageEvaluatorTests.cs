@@ -266,4 +266,37 @@ public class ImageEvaluatorTests
         Assert.ThrowsExactly<ArgumentException>(() => wide.Merge(single));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => wide.Compute(double.NaN));
     }
+
+    [TestMethod]
+    public void A_row_with_a_weight_is_so_many_rows()
+        => Gen.Select(Gen.Int[0, 12].Select(i => i * 25f), Gen.Bool.Nullable(0.1), Gen.Int[0, 4]).Array[0, 20].Check(rows =>
+        {
+            (ImageEvaluator weighted, ImageEvaluator repeated, ImageEvaluator wide) = (new(), new(), new());
+            foreach ((float score, bool? isAnomalous, int weight) in rows)
+            {
+                weighted.Add(score, isAnomalous, weight);
+                wide.Add((double)score, isAnomalous, weight);
+                for (int i = 0; i < weight; i++)
+                    repeated.Add(score, isAnomalous);
+            }
+
+            Assert.AreEqual(rows.Count(row => row.Item3 > 0), weighted.Count);
+            Assert.AreEqual(repeated.ComputeCurve(), weighted.ComputeCurve());
+            foreach (ImageEvaluator same in (ImageEvaluator[])[weighted, Reread(weighted), wide, Reread(wide)])
+                Assert.AreEqual(repeated.Compute(150, 2), same.Compute(150, 2));
+            weighted.Merge(Reread(weighted));
+            repeated.Merge(repeated);
+            Assert.AreEqual(repeated.Compute(), weighted.Compute());
+        }, seed: "0000KDXOm2k3", iter: 1_000);
+
+    [TestMethod]
+    public void Precision_follows_the_proportions_that_weights_say()
+    {
+        ImageEvaluator balanced = Evaluator([(150, true), (150, true), (110, false), (50, false)]), asInTheLine = new();
+        foreach ((float score, bool isAnomalous) in new[] { (150f, true), (150f, true), (110f, false), (50f, false) })
+            asInTheLine.Add(score, isAnomalous, isAnomalous ? 1 : 1000);
+        Assert.AreEqual((2 / 3.0, 2 / 1002.0), (balanced.Compute().Precision, asInTheLine.Compute().Precision));
+        Assert.AreEqual(balanced.Compute().AreaUnderRocCurve, asInTheLine.Compute().AreaUnderRocCurve);
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => balanced.Add(1f, true, -1));
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class RegionOverlap(double falsePositiveLimit)
         int left = defects.Length;
         foreach (CurvePoint point in curve.Points)
         {
-            for (uint key = ScoreKey.Of(point.Score); left > 0 && (uint)(defects[left - 1] >> 32) == key; left--)
+            for (uint key = ScoreKey.Of((float)point.Score); left > 0 && (uint)(defects[left - 1] >> 32) == key; left--)
                 overlap.Add(point, (uint)defects[left - 1], 1);
         }
 

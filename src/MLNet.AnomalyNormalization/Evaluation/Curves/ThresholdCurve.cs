@@ -7,16 +7,18 @@ namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 /// <param name="TruePositives">Anomalous scores at or above it.</param>
 /// <param name="FalsePositives">Normal scores at or above it.</param>
 /// <param name="FalsePositivesAbove">Normal scores above it, ties with it left out.</param>
-internal readonly record struct CurvePoint(float Score, long TruePositives, long FalsePositives, long FalsePositivesAbove);
+internal readonly record struct CurvePoint(double Score, long TruePositives, long FalsePositives, long FalsePositivesAbove);
 
 /// <summary>
-/// The one curve that every rank metric is read from: a point for each distinct anomalous score, in descending order, and one for the
-/// decision threshold. Nothing but the false positives changes between two of them, so that normal scores need not be sorted, only counted
-/// against the anomalous ones.
+/// The one curve that every rank metric is read from: a point for each distinct anomalous score at least, in descending order. Nothing but
+/// the false positives changes between two of them, so that normal scores need not be sorted, only counted against the anomalous ones.
 /// </summary>
-internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long negatives)
+/// <param name="points">The points, which may be made anew for each reading instead of being kept.</param>
+/// <param name="positives">All anomalous scores.</param>
+/// <param name="negatives">All normal scores.</param>
+internal sealed class ThresholdCurve(IEnumerable<CurvePoint> points, long positives, long negatives)
 {
-    public ReadOnlySpan<CurvePoint> Points => points;
+    public IEnumerable<CurvePoint> Points => points;
 
     public long Negatives => negatives;
 
@@ -27,61 +29,69 @@ internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long n
             : throw new ArgumentOutOfRangeException(nameof(threshold), threshold,
                 "A threshold must be a finite number that a Single can hold, because it is compared with scores of that type.");
 
-    /// <summary>Makes the curve from all scores, free of NaN and -0.</summary>
+    /// <summary>Makes the curve of scores, free of NaN and -0, with a point for the decision threshold.</summary>
     /// <param name="anomalous">The anomalous scores in ascending order: the key in the upper half, anything in the lower.</param>
     /// <param name="normal">The normal scores, in any order and division.</param>
     /// <param name="threshold">The decision threshold.</param>
     /// <param name="threads">How many threads may count.</param>
-    public static ThresholdCurve Of(ReadOnlySpan<ulong> anomalous, IReadOnlyList<float[]> normal, float threshold, int threads)
+    public static ThresholdCurve Of(ulong[] anomalous, IReadOnlyList<float[]> normal, float threshold, int threads)
     {
-        (uint[] cuts, int[] anomalousBelow) = FindCuts(anomalous, ScoreKey.Of(threshold));
-        var counter = new ScoreCounter(cuts);
+        uint[] cuts = FindCuts(anomalous, ScoreKey.Of(threshold));
+        var counter = new CutCounter(cuts);
         long[] counts = ParallelTally.Sum(normal, counter.Counters, threads, (scores, counters) => counter.Count(scores, counters));
-
-        var points = new CurvePoint[cuts.Length];
-        long above = counts[^1];
-        for (int i = cuts.Length - 1; i >= 0; i--)
-        {
-            long atLeast = above + counts[2 * i + 1];
-            points[^(i + 1)] = new(ScoreKey.ToScore(cuts[i]), anomalous.Length - anomalousBelow[i], atLeast, above);
-            above = atLeast + counts[2 * i];
-        }
-
-        return new(points, anomalous.Length, above);
+        return new(PointsOf(anomalous, cuts, counts), anomalous.Length, counts.Sum());
     }
 
-    private static (uint[] Cuts, int[] AnomalousBelow) FindCuts(ReadOnlySpan<ulong> anomalous, uint threshold)
+    private static IEnumerable<CurvePoint> PointsOf(ulong[] anomalous, uint[] cuts, long[] counts)
     {
-        var cuts = new List<uint>();
-        var below = new List<int>();
-        bool pending = true;
-        for (int i = 0; i < anomalous.Length; i++)
+        long above = counts[^1];
+        int anomalousBelow = anomalous.Length;
+        for (int i = cuts.Length - 1; i >= 0; i--)
         {
-            uint key = (uint)(anomalous[i] >> 32);
-            if (pending && key >= threshold)
+            while (anomalousBelow > 0 && (uint)(anomalous[anomalousBelow - 1] >> 32) >= cuts[i])
+                anomalousBelow--;
+            long atLeast = above + counts[(2 * i) + 1];
+            yield return new(ScoreKey.ToScore(cuts[i]), anomalous.Length - anomalousBelow, atLeast, above);
+            above = atLeast + counts[2 * i];
+        }
+    }
+
+    /// <summary>The distinct keys of the anomalous scores and of the threshold, ascending.</summary>
+    private static uint[] FindCuts(ulong[] anomalous, uint threshold)
+    {
+        // Counted before they are kept, for there may be as many as pixels.
+        var cuts = new uint[InOrder().Count()];
+        int next = 0;
+        foreach (uint cut in InOrder())
+            cuts[next++] = cut;
+        return cuts;
+
+        IEnumerable<uint> InOrder()
+        {
+            uint? last = null;
+            bool pending = true;
+            foreach (ulong number in anomalous)
             {
-                pending = false;
-                if (key > threshold)
-                    Cut(threshold, i);
+                uint key = (uint)(number >> 32);
+                if (pending && key >= threshold)
+                {
+                    pending = false;
+                    if (key > threshold)
+                        yield return threshold;
+                }
+
+                if (key != last)
+                    yield return key;
+                last = key;
             }
 
-            if (i == 0 || key != (uint)(anomalous[i - 1] >> 32))
-                Cut(key, i);
-        }
-
-        if (pending)
-            Cut(threshold, anomalous.Length);
-        return ([.. cuts], [.. below]);
-
-        void Cut(uint key, int anomalousBelow)
-        {
-            cuts.Add(key);
-            below.Add(anomalousBelow);
+            if (pending)
+                yield return threshold;
         }
     }
 
     /// <summary>The metrics that images and pixels have in common.</summary>
-    public T Metrics<T>(double threshold, float decision, int falsePositiveCount)
+    public T Metrics<T>(double threshold, double decision, int falsePositiveCount)
         where T : DetectionMetrics, new()
     {
         (double maximumF1, double maximumF1Threshold) = MaximumF1();
@@ -99,15 +109,11 @@ internal sealed class ThresholdCurve(CurvePoint[] points, long positives, long n
         };
     }
 
-    public ConfusionCounts CountsAt(float threshold)
+    /// <summary>The counts at a threshold that has a point, or between two scores where every score has one.</summary>
+    private ConfusionCounts CountsAt(double threshold)
     {
-        foreach (CurvePoint point in points)
-        {
-            if (point.Score == threshold)
-                return Counts(point.TruePositives, point.FalsePositives);
-        }
-
-        throw new InvalidOperationException($"The curve was not made for the threshold {threshold}.");
+        CurvePoint last = points.TakeWhile(point => point.Score >= threshold).LastOrDefault();
+        return Counts(last.TruePositives, last.FalsePositives);
     }
 
     public ConfusionCounts Counts(long truePositives, long falsePositives)

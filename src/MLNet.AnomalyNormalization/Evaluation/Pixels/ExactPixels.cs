@@ -78,11 +78,11 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
             ScoreCurvePoint last = points[^1];
             if (point.FalsePositivesAbove > last.Counts.FalsePositives)
             {
-                points.Add(new(float.BitIncrement(point.Score),
+                points.Add(new(float.BitIncrement((float)point.Score),
                     curve.Counts(last.Counts.TruePositives, point.FalsePositivesAbove), last.RegionOverlap));
             }
 
-            for (uint key = ScoreKey.Of(point.Score); left > 0 && (uint)(defects[left - 1] >> 32) == key; left--)
+            for (uint key = ScoreKey.Of((float)point.Score); left > 0 && (uint)(defects[left - 1] >> 32) == key; left--)
                 overlap.Add(1.0 / (uint)defects[left - 1]);
             points.Add(new(point.Score, curve.Counts(point.TruePositives, point.FalsePositives), overlap.Value / regions));
         }

@@ -5,7 +5,7 @@ using MLNet.AnomalyNormalization.Scale;
 namespace MLNet.AnomalyNormalization.Tests.Evaluation;
 
 [TestClass]
-public class ScoreCounterTests
+public class CutCounterTests
 {
     [TestMethod]
     public void Scores_are_counted_as_comparing_each_with_every_cut_would()
@@ -16,7 +16,7 @@ public class ScoreCounterTests
             var (cutScores, scores) = drawn;
             uint[] cuts = [.. cutScores.Select(score => ScoreKey.Of(score + 0f)).Distinct().Order()];
             scores = [.. scores.Select(score => score + 0f)];
-            var counter = new ScoreCounter(cuts);
+            var counter = new CutCounter(cuts);
             var counts = new long[counter.Counters];
             counter.Count(scores, counts);
 

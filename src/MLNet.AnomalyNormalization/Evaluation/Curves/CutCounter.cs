@@ -7,7 +7,7 @@ namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 /// Counts scores between and at given cuts. A cut is found through a table over the leading bits of the score's key: mostly a score then
 /// has one cut to be compared with, which takes no branch; where cuts are crowded, they are bisected.
 /// </summary>
-internal sealed class ScoreCounter
+internal sealed class CutCounter
 {
     // Enough buckets for few of them to hold more than one cut, few enough to stay in the cache.
     private const int BucketsPerCut = 32;
@@ -18,7 +18,7 @@ internal sealed class ScoreCounter
     private readonly int _shift;
 
     /// <summary>Prepares to count against cuts, given as distinct keys in ascending order, at least one.</summary>
-    public ScoreCounter(uint[] cuts)
+    public CutCounter(uint[] cuts)
     {
         _cuts = cuts;
         uint range = cuts[^1] - cuts[0];

@@ -22,10 +22,11 @@ internal sealed class AnomalyColumns
     /// <param name="size">The size of the maps, if the schema doesn't tell.</param>
     /// <param name="id">A text that names the row.</param>
     /// <param name="group">A text that names the row's group.</param>
+    /// <param name="weight">How many rows the row stands for.</param>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type.</exception>
     public AnomalyColumns(
         DataViewSchema schema, string? score, string? label, string? map = null, string? mask = null, string? boxScores = null,
-        (int Height, int Width)? size = null, string? id = null, string? group = null)
+        (int Height, int Width)? size = null, string? id = null, string? group = null, string? weight = null)
     {
         Score = Find(score, "Single or Double, as a scalar or a vector of one element", type => ItemOf(type) is var item
             && (item == NumberDataViewType.Single || item == NumberDataViewType.Double) && type is not VectorDataViewType { Size: > 1 });
@@ -37,10 +38,11 @@ internal sealed class AnomalyColumns
                 && (item == NumberDataViewType.Byte || item == BooleanDataViewType.Instance || item == NumberDataViewType.Single)));
         Id = Find(id, "text (ConvertType makes it of numbers)", type => type is TextDataViewType);
         Group = Find(group, "text (ConvertType makes it of numbers)", type => type is TextDataViewType);
+        Weight = Find(weight, "a number", NumberReader.CanRead);
         _size = size ?? SizeOfMap();
         SizesOfOthers = string.Join(", ", schema
             .Where(column => !column.IsHidden)
-            .Select(column => column.Type is VectorDataViewType type && ShapeOf(type) is var (height, width)
+            .Select(column => column.Type is VectorDataViewType { Size: > 1 } type && ShapeOf(type) is var (height, width)
                 ? $"'{column.Name}' has {height} x {width}"
                 : null)
             .OfType<string>());
@@ -71,6 +73,8 @@ internal sealed class AnomalyColumns
     public DataViewSchema.Column? Id { get; }
 
     public DataViewSchema.Column? Group { get; }
+
+    public DataViewSchema.Column? Weight { get; }
 
     public DataViewSchema.Column? Map { get; }
 

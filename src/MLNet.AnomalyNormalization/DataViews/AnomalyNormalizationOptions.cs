@@ -11,7 +11,9 @@ namespace MLNet.AnomalyNormalization;
 /// </summary>
 /// <remarks>
 /// Input columns hold Single or Double values, as a scalar or a vector of any kind; outputs have the type and shape of their input. An
-/// output may have the name of its own input, which it then hides, but not that of another input.
+/// output may have the name of its own input, which it then hides, but not that of another input. A score that comes as a vector of one, as
+/// ONNX gives it (1 x 1), stays one, for stock components can't make a scalar of it, and a saved model is made of them: a class for rows
+/// binds <c>float[]</c> to <c>NormalizedScore</c> and <c>bool[]</c> to <c>PredictedLabel</c> then. Learning, evaluation and reports take both.
 /// </remarks>
 public sealed record AnomalyNormalizationOptions
 {

@@ -22,6 +22,7 @@ internal sealed class AnomalyRow
     private readonly Func<bool?>? _label;
     private readonly Reader<ReadOnlyMemory<char>>? _id;
     private readonly Reader<ReadOnlyMemory<char>>? _group;
+    private readonly Func<double>? _weight;
     private readonly Reader<byte>? _mask;
     private readonly ImageMask? _image;
     private byte[] _noDefects = [];
@@ -41,6 +42,7 @@ internal sealed class AnomalyRow
         _id = columns.Id is { } id ? Values<ReadOnlyMemory<char>>(id) : null;
         _group = columns.Group is { } group ? Values<ReadOnlyMemory<char>>(group) : null;
         _label = columns.Label is { } label ? LabelReader.Of(row, label, columns.NormalLabels) : null;
+        _weight = columns.Weight is { } weight ? NumberReader.Of(row, weight) : null;
         if (columns.Mask is { } mask && ImageMask.IsImage(mask.Type))
             _image = new ImageMask(row, mask, columns.Masks);
         _mask = _image is null ? Masks(columns.Mask) : _image.Read;
@@ -70,6 +72,16 @@ internal sealed class AnomalyRow
 
     /// <summary>The name of the row's group; null if there is no such column.</summary>
     public string? ReadGroup() => _group?.Invoke()[0].ToString();
+
+    /// <summary>How many rows the row stands for; 1 if there is no such column.</summary>
+    public int ReadWeight()
+        => _weight?.Invoke() switch
+        {
+            null => 1,
+            >= 0 and <= int.MaxValue and var weight when weight == Math.Floor(weight) => (int)weight,
+            var weight => throw Invalid(_columns.Weight, FormattableString.Invariant(
+                $"the weight is {weight}; expected a whole number of rows, 0 to {int.MaxValue}. Scale the weights, for only their proportions matter")),
+        };
 
     /// <summary>The scores of the boxes.</summary>
     public ReadOnlySpan<float> ReadBoxScores() => _boxScores!();

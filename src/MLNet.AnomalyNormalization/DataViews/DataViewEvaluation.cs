@@ -33,7 +33,7 @@ internal sealed class DataViewEvaluation
         _columns = new AnomalyColumns(data.Schema, options.ScoreColumnName, label,
             needsMaps ? options.MapColumnName : null, mask, options.BoxScoresColumnName,
             options.MapHeight is { } height && options.MapWidth is { } width ? (height, width) : null,
-            options.IdColumnName, isTest ? options.GroupColumnName : null)
+            options.IdColumnName, isTest ? options.GroupColumnName : null, isTest ? options.WeightColumnName : null)
         {
             Masks = Masks(options),
             NormalLabels = options.NormalLabels,
@@ -225,7 +225,7 @@ internal sealed class DataViewEvaluation
         }
 
         return new(cursor.Position, cursor.Batch, _columns.Score is null ? 0 : row.ReadScore(), isAnomalous, map, mask,
-            _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray(), row.ReadId(), row.ReadGroup());
+            _columns.BoxScores is null ? null : row.ReadBoxScores().ToArray(), row.ReadId(), row.ReadGroup(), row.ReadWeight());
     }
 
     private AnomalyBatch Batch(List<EvaluatedRow> rows) => new([.. rows.Select(row => AnomalyRow.RoundDown(row.Score))])
@@ -256,9 +256,9 @@ internal sealed class DataViewEvaluation
             {
                 RequireNumbers(_columns.Score, [batch.Scores[i]], row.Position);
                 if (AnomalyColumns.ItemOf(_columns.Score.Value.Type) == NumberDataViewType.Double)
-                    part.Images.Add(batch.Scores[i] == AnomalyRow.RoundDown(row.Score) ? row.Score : batch.Scores[i], row.IsAnomalous);
+                    part.Images.Add(batch.Scores[i] == AnomalyRow.RoundDown(row.Score) ? row.Score : batch.Scores[i], row.IsAnomalous, row.Weight);
                 else
-                    part.Images.Add(batch.Scores[i], row.IsAnomalous);
+                    part.Images.Add(batch.Scores[i], row.IsAnomalous, row.Weight);
             }
 
             part.AddRow(row.Batch, row.Mask is not null);
@@ -282,7 +282,7 @@ internal sealed class DataViewEvaluation
 
     private sealed record EvaluatedRow(
         long Position, long Batch, double Score, bool? IsAnomalous, AnomalyMap? Map, byte[]? Mask, float[]? BoxScores, string? Id,
-        string? Group);
+        string? Group, int Weight);
 
     private sealed class TestThreshold(Action<double> require) : IThresholdMetrics
     {

@@ -15,7 +15,7 @@ internal static class LabelReader
 
     public static bool CanRead(DataViewType type)
         => type is BooleanDataViewType or TextDataViewType or KeyDataViewType
-            || (type is NumberDataViewType && type.RawType != typeof(DataViewRowId));
+            || NumberReader.CanRead(type);
 
     /// <summary>A reader of the present row's label, null where it is unknown.</summary>
     /// <exception cref="FormatException">A label means nothing; the message says what came and what was due.</exception>
@@ -25,16 +25,7 @@ internal static class LabelReader
             {
                 BooleanDataViewType => Of<bool>(row, column, label => label),
                 TextDataViewType => Of<ReadOnlyMemory<char>>(row, column, label => Meaning(label.ToString(), normalLabels)),
-                var type when type.RawType == typeof(float) => Of<float>(row, column, label => Meaning(label)),
-                var type when type.RawType == typeof(double) => Of<double>(row, column, Meaning),
-                var type when type.RawType == typeof(sbyte) => Of<sbyte>(row, column, label => Meaning(label)),
-                var type when type.RawType == typeof(byte) => Of<byte>(row, column, label => Meaning(label)),
-                var type when type.RawType == typeof(short) => Of<short>(row, column, label => Meaning(label)),
-                var type when type.RawType == typeof(ushort) => Of<ushort>(row, column, label => Meaning(label)),
-                var type when type.RawType == typeof(int) => Of<int>(row, column, label => Meaning(label)),
-                var type when type.RawType == typeof(uint) => Of<uint>(row, column, label => Meaning(label)),
-                var type when type.RawType == typeof(long) => Of<long>(row, column, label => Meaning(label)),
-                _ => Of<ulong>(row, column, label => Meaning(label)),
+                _ => OfNumbers(NumberReader.Of(row, column)),
             };
 
     private static Func<bool?> Of<T>(DataViewRow row, DataViewSchema.Column column, Func<T, bool?> meaning)
@@ -47,6 +38,8 @@ internal static class LabelReader
             return meaning(label);
         };
     }
+
+    private static Func<bool?> OfNumbers(Func<double> number) => () => Meaning(number());
 
     private static Func<bool?> OfKeys(DataViewRow row, DataViewSchema.Column column, KeyDataViewType key, IReadOnlyList<string> normalLabels)
     {

@@ -110,6 +110,12 @@ public sealed class AnomalyEvaluationOptions
     /// </summary>
     public string? GroupColumnName { get; init; }
 
+    /// <summary>
+    /// How many rows each row stands for in the metrics of images, a whole number (see <see cref="ImageEvaluator"/>); null if each stands for
+    /// itself. Pixels are counted as they are.
+    /// </summary>
+    public string? WeightColumnName { get; init; }
+
     /// <summary>Whether <see cref="AnomalyEvaluation.ImageCurve"/> and <see cref="AnomalyEvaluation.PixelCurve"/> are computed as well.</summary>
     public bool ComputeCurves { get; init; }
 

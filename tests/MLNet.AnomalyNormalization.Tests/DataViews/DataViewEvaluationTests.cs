@@ -4,6 +4,7 @@ using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Tests.Evaluation;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace MLNet.AnomalyNormalization.Tests.DataViews;
 
@@ -368,6 +369,53 @@ public sealed class DataViewEvaluationTests
         new DataViewEvaluation(Cached(rows), options, progress: null).Read(threads: 1, CancellationToken.None).WriteTo(state);
         state.Position = 0;
         Assert.AreEqual(evaluation, EvaluationPart.ReadFrom(state).Compute(options));
+    }
+
+    [TestMethod]
+    [DataRow(1, DisplayName = "one cursor")]
+    [DataRow(4, DisplayName = "four cursors")]
+    public void A_weighted_row_counts_as_so_many_images_and_its_pixels_once(int threads)
+    {
+        MaskedRow[] rows = MaskedRows.Make(120);
+        for (int i = 0; i < rows.Length; i++)
+            rows[i].Weight = i % 3;
+        AnomalyEvaluationOptions options = new() { MaskColumnName = "Mask", Pixel = FewPixels, WeightColumnName = "Weight", Threads = threads };
+        AnomalyEvaluation weighted = Evaluate(rows, options);
+        Assert.AreEqual(Evaluate([.. rows.SelectMany(row => Enumerable.Repeat(row, (int)row.Weight))], new()).Image, weighted.Image);
+        Assert.AreEqual(Evaluate(rows, new() { MaskColumnName = "Mask", Pixel = FewPixels }).Pixel, weighted.Pixel);
+    }
+
+    [TestMethod]
+    public void A_score_that_comes_as_a_vector_of_one_as_from_ONNX_is_evaluated_and_predicted_as_a_scalar_is()
+    {
+        IDataView rows = MaskedRows.View(_mlContext, MaskedRows.Make(60));
+        (AnomalyEvaluation scalar, AnomalyBatch[] scalarBatches) = Through("Score");
+        (AnomalyEvaluation vector, AnomalyBatch[] vectorBatches) = Through("ScoreVector");
+        Assert.AreEqual(scalar, vector);
+        CollectionAssert.AreEqual(scalarBatches.SelectMany(batch => batch.Scores).ToArray(), vectorBatches.SelectMany(batch => batch.Scores).ToArray());
+
+        (AnomalyEvaluation, AnomalyBatch[]) Through(string score)
+        {
+            AnomalyNormalizationTransformer model = _mlContext.Transforms
+                .NormalizeAnomaly(ThresholdStrategy.MaximumF1(), new() { ScoreColumnName = score }).Fit(rows);
+            IDataView normalized = model.Transform(rows);
+            Assert.AreEqual(score == "Score" ? NumberDataViewType.Single : new VectorDataViewType(NumberDataViewType.Single, 1, 1),
+                normalized.Schema["NormalizedScore"].Type);
+            return (_mlContext.AnomalyDetection.EvaluateNormalized(normalized), [.. _mlContext.AnomalyDetection.PredictNormalized(normalized)]);
+        }
+    }
+
+    [TestMethod]
+    [DataRow(0.5f, DisplayName = "half a row")]
+    [DataRow(-1f, DisplayName = "less than none")]
+    [DataRow(float.NaN, DisplayName = "not known")]
+    [DataRow(3e9f, DisplayName = "too many")]
+    public void A_weight_that_is_no_number_of_rows_is_refused_with_column_and_row(float weight)
+    {
+        MaskedRow[] rows = MaskedRows.Make(4);
+        rows[2].Weight = weight;
+        var e = Assert.ThrowsExactly<InvalidDataException>(() => Evaluate(rows, new() { WeightColumnName = "Weight", Threads = 1 }));
+        StringAssert.StartsWith(e.Message, "Column 'Weight', row 2: the weight is ");
     }
 
     [TestMethod]

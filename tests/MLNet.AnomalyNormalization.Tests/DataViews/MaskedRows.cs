@@ -14,7 +14,7 @@ internal sealed class MaskedRow
 
     public double WideScore { get; set; }
 
-    [VectorType(1)]
+    [VectorType(1, 1)]
     public float[] ScoreVector { get; set; } = [];
 
     [VectorType(1, 1, Height, Width)]
@@ -49,6 +49,8 @@ internal sealed class MaskedRow
     public bool Label { get; set; }
 
     public string Name { get; set; } = "";
+
+    public float Weight { get; set; } = 1;
 
     public float SingleLabel { get; set; }
 

@@ -50,6 +50,19 @@ public sealed class ReadmeExamples : IDisposable
     }
 
     [TestMethod]
+    public void Three_lines_inspect_a_picture()
+    {
+        ModelFile.Vision().WithMetadata("image_threshold", "0.3").WithMetadata("pixel_threshold", "0.2").Save("model.onnx");
+        AnomalyOnnxCatalogTests.Photo.Make(1)[0].Image!.Save("part.png");
+
+        using AnomalyInspector inspector = AnomalyInspector.Open("model.onnx");
+        Inspection inspection = inspector.Inspect("part.png");
+        Console.WriteLine(inspection);              // part.png: 244.1, reject (raw 6.12093, threshold 2.5073)
+
+        StringAssert.StartsWith(inspection.ToString(), "part.png: ");
+    }
+
+    [TestMethod]
     public void One_line_holds_a_model_against_what_Python_saw()
     {
         ModelFile.Vision().Save("model.onnx");

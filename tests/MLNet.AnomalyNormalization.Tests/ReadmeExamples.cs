@@ -106,6 +106,26 @@ public sealed class ReadmeExamples : IDisposable
     }
 
     [TestMethod]
+    public void A_plant_decides_by_cost_and_by_a_band()
+    {
+        var random = new Random(3);
+        bool[] isAnomalous = [.. Enumerable.Range(0, 400).Select(i => i % 8 == 0)];
+        float[] scores = [.. isAnomalous.Select(anomalous => (anomalous ? 2.2f : 1) + random.NextSingle())];
+        float[] map = [.. Enumerable.Range(0, 48).Select(i => i is 20 or 21 or 28 ? 150f : 50f)];
+        const int Height = 6, Width = 8;
+
+        ThresholdFit fit = ThresholdStrategy.MinimumCost(falseReject: 2, escape: 500, prevalence: 0.001).Fit(scores, isAnomalous);
+        float[] normalized = Array.ConvertAll(scores, new ScoreNormalizer(fit.Threshold).Normalize);
+        ReviewBand band = ReviewBand.Learn(normalized, isAnomalous, escapeRate: 0.01, falseRejectRate: 0.02);
+        Decision decision = band.Decide(normalized[0]);                     // Pass, Review or Reject
+        foreach (AnomalyRegion region in AnomalyRegions.Find(map, Height, Width, new() { MinimumArea = 3 }))
+            Console.WriteLine($"{region.Area} pixels at {region.Top}, {region.Left}, peak {region.Peak}");
+
+        Assert.AreEqual(Decision.Reject, decision);
+        Assert.AreEqual(3, AnomalyRegions.Find(map, Height, Width, new() { MinimumArea = 3 }).Single().Area);
+    }
+
+    [TestMethod]
     public void Scores_one_by_one_without_ML_NET()
     {
         double[] good = [0.31, 0.28, 0.35, 0.29, 0.33, 0.30, 0.27, 0.34, 0.32, 0.36];       // raw scores of good parts

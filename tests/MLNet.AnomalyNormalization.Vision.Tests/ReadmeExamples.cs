@@ -37,13 +37,14 @@ public sealed class ReadmeExamples : IDisposable
             .PatchCore(new PatchCoreOptions { ImageColumnName = "Path" }).Fit(photos);
         model.SaveOnnx("model.onnx");
 
-        AnomalyOnnxModel file = AnomalyOnnxModel.Open("model.onnx");
-        var inspection = mlContext.Transforms.ApplyAnomalyOnnxModel(file, imageColumnName: "Path")
-            .Append(mlContext.Transforms.NormalizeAnomaly(file)).Fit(photos);
-        IDataView decisions = inspection.Transform(mlContext.Data.LoadFromEnumerable(unknown.Select(path => new Photo { Path = path })));
+        using AnomalyInspector inspector = AnomalyInspector.Open("model.onnx");
+        foreach (string path in unknown)
+            Console.WriteLine(inspector.Inspect(path));
 
-        Assert.IsTrue(decisions.GetColumn<bool[]>("PredictedLabel").Single()[0]);
-        Assert.IsGreaterThan(100, decisions.GetColumn<float[]>("NormalizedScore").Single()[0]);
+        Assert.IsTrue(inspector.Inspect(unknown[0]).IsAnomalous);
+        Same.Bits<float>(
+            [model.Transform(mlContext.Data.LoadFromEnumerable([new Photo { Path = unknown[0] }])).GetColumn<float[]>("Score").Single()[0]],
+            [inspector.Inspect(unknown[0]).RawScore], "the trainer's own transformer");
     }
 
     private sealed class Photo

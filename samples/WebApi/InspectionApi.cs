@@ -1,10 +1,9 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.ObjectPool;
-using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Imaging;
+using MLNet.AnomalyNormalization.Onnx;
 using VisualInspection;
 
 namespace WebApi;
@@ -31,10 +30,9 @@ internal static class InspectionApi
         builder.Services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
 
-        // A prediction engine serves one thread at a time, so there is a pool of them.
-        var model = InspectionModel.Load(builder.Configuration["Model"] ?? DrawnModel.Train(Path.Combine("artifacts", "WebApi")).Onnx);
-        builder.Services.AddSingleton(_ => model); // from a factory, so that it is disposed with the application
-        builder.Services.AddSingleton(_ => new DefaultObjectPoolProvider().Create(model));
+        // One for all requests: it is safe for many threads. From a factory, so that it is disposed with the application.
+        AnomalyInspector inspector = Open(builder.Configuration["Model"] ?? DrawnModel.Train(Path.Combine("artifacts", "WebApi")).Onnx);
+        builder.Services.AddSingleton(_ => inspector);
 
         WebApplication app = builder.Build();
         app.UseExceptionHandler();
@@ -44,9 +42,20 @@ internal static class InspectionApi
         return app;
     }
 
+    /// <summary>Opens a model that the VisualInspection sample saved, or another one that brings its thresholds and gives a map.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file holds something else.</exception>
+    public static AnomalyInspector Open(string path)
+    {
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(path);
+        return model is { Thresholds: not null, MapOutputName: not null }
+            ? AnomalyInspector.Open(path)
+            : throw new InvalidDataException($"'{path}' can't be served: expected a raw map and thresholds for it.\n{model}");
+    }
+
     // JSON, or the picture with the heat map over it for those who accept image/png.
     private static async Task<Results<Ok<InspectionAnswer>, FileContentHttpResult, ProblemHttpResult>> InspectAsync(
-        HttpRequest request, InspectionModel model, ObjectPool<PredictionEngine<Photo, Inspection>> engines)
+        HttpRequest request, AnomalyInspector inspector)
     {
         UploadedImage image;
         try
@@ -58,31 +67,21 @@ internal static class InspectionApi
             return TypedResults.Problem(e.Message, statusCode: e.StatusCode);
         }
 
-        Inspection inspection;
-        PredictionEngine<Photo, Inspection> engine = engines.Get();
-        try
-        {
-            inspection = engine.Predict(new Photo { Image = image.ToMLImage() });
-        }
-        finally
-        {
-            engines.Return(engine);
-        }
-
-        (int height, int width) = model.MapSize;
+        var inspection = inspector.Inspect(image.Pixels, image.Width, image.Height, image.Width * 4, PixelFormat.Bgra32);
+        (float[] map, int height, int width) = inspection.NormalizedMap!;
         if (request.GetTypedHeaders().Accept.Any(type => type.MediaType == PngPicture.MediaType))
         {
             using MLImage photo = image.ToMLImage();
-            using MLImage overlay = HeatMap.Overlay(photo, inspection.NormalizedMap, height, width);
+            using MLImage overlay = HeatMap.Overlay(photo, map, height, width);
             return TypedResults.Bytes(PngPicture.Encode(overlay), PngPicture.MediaType);
         }
 
-        using MLImage heatMap = HeatMap.Render(inspection.NormalizedMap, height, width);
+        using MLImage heatMap = HeatMap.Render(map, height, width);
         return TypedResults.Ok(new InspectionAnswer(
-            inspection.Score[0],
-            inspection.NormalizedScore[0],
-            inspection.PredictedLabel[0],
-            new Thresholds(ScoreNormalizer.DecisionScore, model.Thresholds.Image, model.Thresholds.Pixel),
+            inspection.RawScore,
+            inspection.NormalizedScore,
+            inspection.IsAnomalous,
+            new Thresholds(ScoreNormalizer.DecisionScore, inspection.Thresholds.Image, inspection.Thresholds.Pixel),
             $"data:{PngPicture.MediaType};base64,{Convert.ToBase64String(PngPicture.Encode(heatMap))}"));
     }
 }

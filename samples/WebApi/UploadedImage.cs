@@ -43,7 +43,14 @@ internal sealed class UploadedImage
         return Decode(bytes.ToArray());
     }
 
-    /// <summary>The image for ML.NET; a new one each time, since a pipeline disposes what it has read.</summary>
+    /// <summary>The pixels, row by row: blue, green, red and a full opacity.</summary>
+    public ReadOnlySpan<byte> Pixels => _pixels;
+
+    public int Height => _info.Height;
+
+    public int Width => _info.Width;
+
+    /// <summary>The image for a picture of it.</summary>
     public MLImage ToMLImage() => MLImage.CreateFromPixels(_info.Width, _info.Height, MLPixelFormat.Bgra32, _pixels);
 
     private static async Task<IFormFile> ReadFileAsync(HttpRequest request)

@@ -9,6 +9,7 @@ using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx;
 using SkiaSharp;
 using VisualInspection;
+using Inspection = VisualInspection.Inspection;
 
 namespace WebApi.Tests;
 

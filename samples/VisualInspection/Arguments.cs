@@ -10,8 +10,8 @@ internal sealed record Arguments(string? Images, string Output, int Side)
 {
     private const string Usage = "Usage: VisualInspection [--images DIR] [--output DIR] [--side PIXELS]";
 
-    // At 192 the cracks of a cookie are two or three patches wide.
-    private const int PhotoSide = 192;
+    /// <summary>The side if none is asked for: at 192 a model is made in seconds, and a defect of 8 pixels is a patch wide.</summary>
+    public const int DefaultSide = 192;
 
     private static readonly string DefaultOutput = Path.Combine("artifacts", "VisualInspection");
 
@@ -34,7 +34,7 @@ internal sealed record Arguments(string? Images, string Output, int Side)
         return new Arguments(
             images,
             Path.GetFullPath(given.GetValueOrDefault("--output", DefaultOutput)),
-            given.TryGetValue("--side", out string? side) ? Parse(side) : images is null ? DrawnModel.ShorterSide : PhotoSide);
+            given.TryGetValue("--side", out string? side) ? Parse(side) : DefaultSide);
 
         static int Parse(string text)
             => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int side) && side is >= 32 and <= 1024 && side % 16 == 0

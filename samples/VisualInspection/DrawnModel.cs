@@ -3,8 +3,8 @@ namespace VisualInspection;
 /// <summary>A model for other samples to start with, on the images that are drawn here.</summary>
 internal static class DrawnModel
 {
-    /// <summary>Faint and wide defects are seen best from afar: half the size of the drawings.</summary>
-    public const int ShorterSide = Fabric.Size / 2;
+    /// <summary>The height and width that the images are brought to, and those of the maps.</summary>
+    public const int ShorterSide = Arguments.DefaultSide;
 
     /// <summary>Draws the images, learns the model and its thresholds from the good ones, and saves it twice.</summary>
     /// <param name="folder">Where the images go, in <c>drawn</c>, and the model; made if need be.</param>

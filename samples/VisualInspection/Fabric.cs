@@ -7,10 +7,10 @@ namespace VisualInspection;
 internal sealed class Fabric
 {
     /// <summary>Height and width, in pixels.</summary>
-    public const int Size = 192;
+    public const int Size = 256;
 
     // Distance of the threads, in pixels.
-    private const double Pitch = 6;
+    private const double Pitch = 4.5;
 
     private readonly Tint[] _pixels = new Tint[Size * Size];
     private readonly bool[] _defects = new bool[Size * Size];
@@ -33,8 +33,8 @@ internal sealed class Fabric
     /// <summary>A long, thin cut: dark, with a light frayed edge.</summary>
     public void Cut(double severity)
     {
-        (double X, double Y)[] path = Curve(length: 40 + (40 * severity), bend: 10);
-        double radius = 0.7 + (0.8 * severity);
+        (double X, double Y)[] path = Curve(length: 46 + (46 * severity), bend: 12);
+        double radius = 1.8 + (2 * severity);
         Paint((x, y) =>
         {
             double distance = DistanceTo(path, x, y);
@@ -47,8 +47,8 @@ internal sealed class Fabric
     /// <summary>A brownish, wet-looking stain with an uneven border.</summary>
     public void Stain(double severity)
     {
-        double strength = 0.10 + (0.26 * severity);
-        Func<double, double, double> inside = Blob(radius: 9 + (11 * severity), roughness: 0.3);
+        double strength = 0.14 + (0.24 * severity);
+        Func<double, double, double> inside = Blob(radius: 10 + (13 * severity), roughness: 0.3);
         Paint((x, y) =>
         {
             double weight = Ramp(inside(x, y) * 3);
@@ -60,7 +60,7 @@ internal sealed class Fabric
     /// <summary>A hole, through which the dark table is seen, with the threads around it pushed together.</summary>
     public void Hole(double severity)
     {
-        Func<double, double, double> inside = Blob(radius: 1.9 + (6.5 * severity), roughness: 0.4);
+        Func<double, double, double> inside = Blob(radius: 4.8 + (16 * severity), roughness: 0.4);
         Paint((x, y) =>
         {
             double open = Ramp(inside(x, y) * 4);
@@ -72,8 +72,8 @@ internal sealed class Fabric
     /// <summary>A wide, soft patch in which the dye has another hue.</summary>
     public void Discoloration(double severity)
     {
-        double strength = (0.028 + (0.09 * severity)) * (_random.Between(-1, 1) < 0 ? -1 : 1);
-        Func<double, double, double> inside = Blob(radius: 22 + (12 * severity), roughness: 0.2);
+        double strength = (0.05 + (0.09 * severity)) * (_random.Between(-1, 1) < 0 ? -1 : 1);
+        Func<double, double, double> inside = Blob(radius: 25 + (14 * severity), roughness: 0.2);
         Paint((x, y) =>
         {
             double weight = Ramp(inside(x, y) * 2);
@@ -84,9 +84,9 @@ internal sealed class Fabric
     /// <summary>A loose piece of yarn on top, with the shadow that it throws.</summary>
     public void Thread(double severity)
     {
-        (double X, double Y)[] path = Curve(length: 25 + (60 * severity), bend: 30);
+        (double X, double Y)[] path = Curve(length: 29 + (69 * severity), bend: 35);
         Tint color = severity > 0.5 ? new Tint(168, 52, 48) : new Tint(232, 224, 204);
-        double radius = 0.9 + (0.8 * severity);
+        double radius = 2.2 + (2 * severity);
         Paint((x, y) =>
         {
             double distance = DistanceTo(path, x, y);
@@ -100,13 +100,13 @@ internal sealed class Fabric
     // Plain weave: warp and weft go over each other in turn, every thread has its own shade, and the cloth lies a little uneven.
     private void Weave()
     {
-        Func<double, double, double> drift = _random.Surface(Size, cell: 48);
-        Func<double, double, double> sag = _random.Surface(Size, cell: 40);
-        Func<double, double, double> light = _random.Surface(Size, cell: 90);
-        Func<double, double, double> slub = _random.Surface(Size, cell: 16);
+        Func<double, double, double> drift = _random.Surface(Size, cell: 64);
+        Func<double, double, double> sag = _random.Surface(Size, cell: 54);
+        Func<double, double, double> light = _random.Surface(Size, cell: 120);
+        Func<double, double, double> slub = _random.Surface(Size, cell: 21);
         const int Threads = (int)(Size / Pitch) + 4;
-        double[] warpShades = [.. Enumerable.Range(0, Threads).Select(_ => _random.Between(0.95, 1.05))];
-        double[] weftShades = [.. Enumerable.Range(0, Threads).Select(_ => _random.Between(0.95, 1.05))];
+        double[] warpShades = [.. Enumerable.Range(0, Threads).Select(_ => _random.Between(0.93, 1.07))];
+        double[] weftShades = [.. Enumerable.Range(0, Threads).Select(_ => _random.Between(0.93, 1.07))];
         (double offsetX, double offsetY) = (_random.Between(0, Pitch), _random.Between(0, Pitch));
         double exposure = _random.Between(0.98, 1.02);
         double warmth = _random.Between(-0.01, 0.01);
@@ -125,9 +125,9 @@ internal sealed class Fabric
             double shade = warpOnTop ? warpShades[column] : weftShades[row];
             double relief = 1 - (0.38 * across * across) - (0.22 * along * along);
             double thickness = warpOnTop ? slub(column * Pitch, y / 2) : slub(x / 2, row * Pitch);
-            double uneven = 1 + (0.03 * light(x, y)) + (0.10 * thickness * thickness * thickness);
+            double uneven = 1 + (0.03 * light(x, y)) + (0.14 * thickness * thickness * thickness);
             Tint thread = warpOnTop ? new Tint(203, 188, 160) : new Tint(190, 179, 157);
-            double grain = _random.Between(-5, 5);
+            double grain = _random.Between(-7, 7);
             return (false, Tint.Gray(0), (thread * lamp * (shade * relief * uneven)) + Tint.Gray(grain));
         });
     }

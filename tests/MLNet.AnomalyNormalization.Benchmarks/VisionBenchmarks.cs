@@ -8,7 +8,7 @@ using VisualInspection;
 namespace MLNet.AnomalyNormalization.Benchmarks;
 
 /// <summary>
-/// PatchCore at 224 x 224 on drawn linen of 192 x 192: training by the number of photos, thresholds included, and the inspection of 10 of
+/// PatchCore at 224 x 224 on drawn linen of 256 x 256: training by the number of photos, thresholds included, and the inspection of 10 of
 /// them from their files.
 /// </summary>
 [SimpleJob(RunStrategy.Monitoring, warmupCount: 1, iterationCount: 3)]

@@ -31,6 +31,24 @@ public sealed class PatchCoreTrainerTests : IDisposable
     }
 
     [TestMethod]
+    public void Both_thresholds_are_those_of_one_number_for_each_photo_given_by_a_model_of_the_others()
+    {
+        string[] photos = Paths(4);
+        var (scores, highestPixels) = (new float[4], new float[4]);
+        for (int i = 0; i < photos.Length; i++)
+        {
+            using PatchCoreTransformer others = Train([.. photos.Where(photo => photo != photos[i])]);
+            IDataView scored = others.Transform(Rows([photos[i]]));
+            (scores[i], highestPixels[i]) = (Scores(scored).Single(), scored.GetColumn<float[]>("AnomalyMap").Single().Max());
+        }
+
+        using PatchCoreTransformer model = Train(photos);
+        var strategy = ThresholdStrategy.FalseAlarms(0);
+        Assert.AreEqual(strategy.Fit(scores, new bool[4]), model.ImageFit);
+        Assert.AreEqual(strategy.Fit(highestPixels, new bool[4]), model.PixelFit);
+    }
+
+    [TestMethod]
     public void The_file_the_saved_model_and_images_in_memory_give_the_same_bits()
     {
         string[] photos = Paths(4);

@@ -21,7 +21,7 @@ public sealed class DrawnImagesTests
             digest.AppendData(fabric.Mask);
         }
 
-        const string Expected = "16b466d4bdbe71f1da200b202baaad5e7d72723b7ffd7ea498cebd43c6d4af0d";
+        const string Expected = "5db9afc406ea91f416b643ca1be7ea51aa97260f8f83a343efd39c7480f2761c";
         Assert.AreEqual(Expected, Convert.ToHexStringLower(digest.GetHashAndReset()));
     }
 

@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.DataViews;
+using MLNet.AnomalyNormalization.Files;
 using MLNet.AnomalyNormalization.Evaluation;
 
 namespace Microsoft.ML;
@@ -184,9 +185,33 @@ public static class AnomalyNormalizationCatalog
     public static PictureArea? GetInspectedArea(this DataViewSchema.Column column) => ColumnAnnotations.AreaOf(column);
 
     /// <summary>
+    /// Saves a model as <c>mlContext.Model.Save</c> does, but so that whoever looks sees the old file or the new one, whole: beside its place
+    /// first, to the disk, then moved into it. A link is followed, and the permissions of a file that is replaced stay.
+    /// </summary>
+    /// <param name="catalog">The model catalog.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="inputSchema">The schema of its input, which is saved with it; null for none.</param>
+    /// <param name="path">The zip file to write.</param>
+    /// <exception cref="IOException">
+    /// It can't be written, or what stands there is no regular file. What was there before is unchanged then.
+    /// </exception>
+    public static void SaveAnomalyModel(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string path)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(model);
+        AtomicFile.Write(path, stream => catalog.Save(model, inputSchema, stream));
+    }
+
+    /// <summary>
     /// Loads a saved model and puts the fast <see cref="AnomalyNormalizationTransformer"/> back wherever one was saved, with its exact
     /// thresholds. <c>mlContext.Model.Load</c> gives the same bits from stock components.
     /// </summary>
+    /// <remarks>
+    /// Load only models that you trust: a model names the components that ML.NET makes of it, and ML.NET takes them at their word. What is
+    /// checked before is what would end the process or never return: the number and the sizes of the parts of the file, the offsets of each
+    /// part, the length and the nesting of expressions, and the types in the schema. The rest is loaded on a thread of its own; after a
+    /// minute, and a second for each MiB, the file is given up, and the thread with it.
+    /// </remarks>
     /// <param name="catalog">The model catalog.</param>
     /// <param name="path">The zip file that <c>mlContext.Model.Save</c> wrote.</param>
     /// <param name="inputSchema">The schema that was saved with the model, or null if there was none.</param>
@@ -229,16 +254,7 @@ public static class AnomalyNormalizationCatalog
 
     private static ITransformer LoadAnomalyModel(ModelOperationsCatalog catalog, Stream stream, string source, out DataViewSchema? inputSchema)
     {
-        ITransformer model;
-        try
-        {
-            model = catalog.Load(stream, out inputSchema);
-        }
-        catch (Exception e) when (e is EndOfStreamException or not (IOException or UnauthorizedAccessException))
-        {
-            throw new InvalidDataException($"{source} is not a model that ML.NET can load here: {e.GetBaseException().Message}", e);
-        }
-
+        ITransformer model = SavedModel.Load(catalog, stream, source, out inputSchema);
         return PortableExpression.PutBack(catalog, model);
     }
 }

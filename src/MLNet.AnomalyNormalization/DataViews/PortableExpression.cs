@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.IO.Compression;
 using System.Numerics;
@@ -168,26 +167,12 @@ internal static class PortableExpression
         using var content = new MemoryStream();
         using (Stream entry = archive.Entries.First(entry => entry.Name == "Model.key").Open())
             entry.CopyTo(content);
-        byte[] model = content.ToArray();
-
-        int table = ReadOffset(32);
-        int tableSize = ReadOffset(40);
-        int characters = ReadOffset(48);
-        var strings = new List<string>();
-        for (int i = 0, start = 0; i < tableSize / sizeof(long); i++)
-        {
-            int end = ReadOffset(table + (i * sizeof(long)));
-            strings.Add(Encoding.Unicode.GetString(model, characters + start, end - start));
-            start = end;
-        }
-
+        List<string> strings = ModelPart.StringsOf(content.ToArray());
         return strings.Count switch
         {
             2 => (strings[0], strings[1], strings[0]),
             3 => (strings[0], strings[1], strings[2]),
             _ => ("", "", ""),
         };
-
-        int ReadOffset(int position) => checked((int)BinaryPrimitives.ReadInt64LittleEndian(model.AsSpan(position)));
     }
 }

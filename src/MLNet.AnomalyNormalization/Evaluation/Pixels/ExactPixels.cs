@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Scale;
@@ -109,7 +110,30 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
         for (int left = reader.ReadCount(); left > 0; left--)
         {
             int normal = reader.ReadCount(), defects = reader.ReadCount();
-            _images.Add(new(reader.ReadArray<float>(normal), reader.ReadArray<ulong>(defects)));
+            var image = new ImagePixels(reader.ReadArray<float>(normal), reader.ReadArray<ulong>(defects));
+            Check(image, reader);
+            _images.Add(image);
+        }
+    }
+
+    // What a writer of ours can't have written, but whoever makes a right checksum can.
+    private static void Check(ImagePixels image, StateReader reader)
+    {
+        if (NaNs.IndexIn<float>(image.Normal) >= 0)
+            throw reader.Corrupt("a score of NaN");
+
+        var pixelsBySize = new Dictionary<uint, long>();
+        foreach (ulong defect in image.Defects)
+        {
+            if (float.IsNaN(ScoreKey.ToScore((uint)(defect >> 32))))
+                throw reader.Corrupt("a defect with a score of NaN");
+            CollectionsMarshal.GetValueRefOrAddDefault(pixelsBySize, (uint)defect, out _)++;
+        }
+
+        foreach ((uint size, long pixels) in pixelsBySize)
+        {
+            if (size == 0 || pixels % size != 0)
+                throw reader.Corrupt($"{pixels} pixels of regions of {size}");
         }
     }
 

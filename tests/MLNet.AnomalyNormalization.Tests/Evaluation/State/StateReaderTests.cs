@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
 using CsCheck;
 using MLNet.AnomalyNormalization.Evaluation;
 
@@ -74,6 +75,42 @@ public class StateReaderTests
     }
 
     [TestMethod]
+    [DataRow(-8, 0u, "pixels of regions of", DisplayName = "a region of no pixels, which Compute divided by")]
+    [DataRow(-8, 4u, "pixels of regions of", DisplayName = "a region of more pixels than there are")]
+    [DataRow(-4, 0xFFFFFFFFu, "a defect with a score of NaN", DisplayName = "a defect's score of NaN")]
+    [DataRow(-36, 0x7FC00000u, "a score of NaN", DisplayName = "a normal score of NaN")]
+    public void Impossible_content_is_refused_under_a_right_checksum(int fromTheEnd, uint value, string reason)
+    {
+        // The exact state ends in four normal scores of four bytes and three defects of eight.
+        byte[] forged = Forge(s_exactState, content => BinaryPrimitives.WriteUInt32LittleEndian(content[(content.Length + fromTheEnd)..], value));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream(forged))).Message, reason);
+    }
+
+    [TestMethod]
+    public void What_is_not_refused_under_a_right_checksum_can_be_computed_with()
+    {
+        var random = new Random(3);
+        foreach (byte[] state in (byte[][])[s_imageState, s_exactState])
+        {
+            for (int i = 0; i < 3_000; i++)
+            {
+                byte[] forged = Forge(state, content => content[random.Next(content.Length)] = (byte)random.Next(256));
+                try
+                {
+                    if (state == s_imageState)
+                        _ = ImageEvaluator.ReadFrom(new MemoryStream(forged)).Compute();
+                    else
+                        _ = PixelEvaluator.ReadFrom(new MemoryStream(forged)).Compute();
+                }
+                catch (InvalidDataException)
+                {
+                    // Refused where it was read.
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     public void States_can_follow_one_another_in_a_stream()
     {
         using var stream = new MemoryStream([.. s_imageState, .. s_exactState, .. s_gridState, 42]);
@@ -93,6 +130,18 @@ public class StateReaderTests
         evaluator.WriteTo(stream);
         stream.Position = 0;
         Assert.AreEqual(evaluator.Compute(), ImageEvaluator.ReadFrom(stream).Compute());
+    }
+
+    private delegate void Change(Span<byte> content);
+
+    // A header of 8 bytes, a block with its length before it, an empty block, and a sum over all but the lengths.
+    private static byte[] Forge(byte[] state, Change change)
+    {
+        byte[] forged = [.. state];
+        Span<byte> content = forged.AsSpan(12, BinaryPrimitives.ReadInt32LittleEndian(forged.AsSpan(8)));
+        change(content);
+        SHA256.HashData([.. forged[..8], .. content]).CopyTo(forged, forged.Length - 32);
+        return forged;
     }
 
     private static byte[] ImageState()

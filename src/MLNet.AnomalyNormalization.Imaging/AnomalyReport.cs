@@ -73,6 +73,12 @@ public sealed class AnomalyReport
         ArgumentNullException.ThrowIfNull(row);
         ArgumentException.ThrowIfNullOrEmpty(row.ImagePath);
         ArgumentNullException.ThrowIfNull(row.Map);
+        if (!IsText(row.ImagePath))
+        {
+            throw new ArgumentException(
+                $"The path of row {Count} has half a surrogate pair, which no file of text can hold. Rename the image.", nameof(row));
+        }
+
         if (float.IsNaN(row.Score))
         {
             throw new ArgumentException(
@@ -93,6 +99,18 @@ public sealed class AnomalyReport
         }
 
         _rows.Add(row);
+    }
+
+    // A path on Linux may be any bytes, and .NET makes what is no UTF-8 of them such halves.
+    private static bool IsText(string path)
+    {
+        for (int i = 0; i < path.Length; i++)
+        {
+            if (char.IsSurrogate(path[i]) && (!char.IsSurrogatePair(path, Math.Min(i, path.Length - 2)) || !char.IsHighSurrogate(path[i++])))
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>

@@ -51,6 +51,36 @@ public sealed class AnomalyReportTests
     }
 
     [TestMethod]
+    [DataRow(0.6, "is truncated", DisplayName = "half a picture, which is drawn grey or black below")]
+    [DataRow(0, "no image that can be read", DisplayName = "something else")]
+    public void An_image_that_is_not_whole_is_refused_by_name(double share, string reason)
+    {
+        using var folder = new TemporaryFolder();
+        using MLImage image = Pixels.Ramp(200, 200);
+        image.Save(folder["whole.png"]);
+        byte[] bytes = File.ReadAllBytes(folder["whole.png"]);
+        File.WriteAllBytes(folder["a.png"], share == 0 ? "not a picture"u8.ToArray() : bytes[..(int)(bytes.Length * share)]);
+        var report = new AnomalyReport(new(1, 1));
+        report.Add(Row(folder["a.png"]));
+        var e = Assert.ThrowsExactly<InvalidDataException>(() => report.Write(folder["report"]));
+        StringAssert.Contains(e.Message, reason);
+        StringAssert.Contains(e.Message, folder["a.png"]);
+        Assert.IsFalse(Directory.Exists(folder["report"]));
+    }
+
+    [TestMethod]
+    [DataRow("good/", 0xD800, ".png", DisplayName = "a first half")]
+    [DataRow("good/", 0xDC00, "x.png", DisplayName = "a second half")]
+    [DataRow("", 0xD83D, "", DisplayName = "at the end")]
+    public void A_path_that_is_no_text_is_refused_with_its_row(string before, int half, string after)
+    {
+        string path = $"{before}{(char)half}{after}";
+        var report = new AnomalyReport(new(1, 1));
+        report.Add(Row("good/\U0001F36A.png"));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => report.Add(Row(path))).Message, "row 1");
+    }
+
+    [TestMethod]
     public void A_failure_half_way_leaves_no_half_report_and_the_old_one_as_it_was()
     {
         using var folder = new TemporaryFolder();

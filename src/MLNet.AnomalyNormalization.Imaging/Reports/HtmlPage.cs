@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Imaging.Reports;
@@ -10,7 +12,7 @@ namespace MLNet.AnomalyNormalization.Imaging.Reports;
 /// report.html: one page with everything inside it. What it says at the report's threshold is written here, so that it can be read without
 /// JavaScript; the script repeats it for other thresholds.
 /// </summary>
-internal sealed class HtmlPage
+internal sealed partial class HtmlPage
 {
     /// <summary>How many images have pictures on the page, so that it stays small enough to mail.</summary>
     public const int PicturedImages = 200;
@@ -49,6 +51,7 @@ internal sealed class HtmlPage
         {
             ["style"] = Resource("report.css"),
             ["script"] = Resource("report.js"),
+            ["script-hash"] = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes($"\n{Resource("report.js")}\n"))),
             ["mood"] = counts.Total == 0 ? "" : counts.FalsePositives + counts.FalseNegatives > 0 ? "wrong" : "right",
             ["verdict"] = Verdict(counts),
             ["figures"] = Figures(pixels),
@@ -213,7 +216,12 @@ internal sealed class HtmlPage
     private static string Figure(string caption, string dataUri)
         => $"<figure><img alt=\"{caption}\" src=\"{dataUri}\"><figcaption>{caption}</figcaption></figure>";
 
-    private static string Encoded(string text) => WebUtility.HtmlEncode(text);
+    // What would turn the direction of the text around it is shown by its number: a name can pretend to be another one.
+    private static string Encoded(string text)
+        => WebUtility.HtmlEncode(DirectionControl().Replace(text, control => $"[U+{(int)control.Value[0]:X4}]"));
+
+    [GeneratedRegex(@"[\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]")]
+    private static partial Regex DirectionControl();
 
     private static string Number(double value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -20,16 +20,40 @@ internal sealed class PictureNames
 
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
 
+    // For a name that is taken, the number to try next: a thousand images of one name need no thousand tries each.
+    private readonly Dictionary<string, int> _next = new(StringComparer.OrdinalIgnoreCase);
+
+    // A class x.png and an image x.png without a class can't lie side by side.
+    private readonly Dictionary<string, string> _folders = [];
+
     public string Take(string imagePath)
     {
-        string directory = Path.GetFileName(Path.GetDirectoryName(imagePath)) ?? "";
-        string folder = directory.Length == 0 ? "" : Safe(directory) + "/";
-        string name = Safe(Path.GetFileNameWithoutExtension(imagePath));
-        string path = $"{folder}{name}.png";
-        for (int i = 2; !_taken.Add(path); i++)
-            path = $"{folder}{name}_{i}.png";
+        string folder = FolderOf(Path.GetFileName(Path.GetDirectoryName(imagePath)) ?? "");
+        string name = folder + Safe(Path.GetFileNameWithoutExtension(imagePath));
+        string path = $"{name}.png";
+        while (!IsFree(path) || !_taken.Add(path))
+            path = $"{name}_{_next[name] = _next.GetValueOrDefault(name, 1) + 1}.png";
         return path;
     }
+
+    private string FolderOf(string directory)
+    {
+        if (directory.Length == 0)
+            return "";
+
+        if (!_folders.TryGetValue(directory, out string? folder))
+        {
+            folder = Safe(directory);
+            while (_taken.Contains(folder))
+                folder += "_";
+            _folders[directory] = folder;
+        }
+
+        return folder + "/";
+    }
+
+    private bool IsFree(string path)
+        => path.Contains('/', StringComparison.Ordinal) || !_folders.Values.Contains(path, StringComparer.OrdinalIgnoreCase);
 
     private static string Safe(string name)
     {

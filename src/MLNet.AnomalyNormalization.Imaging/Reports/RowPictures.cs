@@ -14,7 +14,7 @@ internal sealed class RowPictures : IDisposable
     public RowPictures(AssessedRow row, float[] normalizedMap, double threshold, HeatMapColors colors)
     {
         (_row, _map, _threshold, _colors) = (row, normalizedMap, threshold, colors);
-        _loaded = row.Row.Image is null ? Load(row.Row.ImagePath) : null;
+        _loaded = row.Row.Image is null ? ImageFile.Load(row.Row.ImagePath) : null;
         Image = row.Row.Image ?? _loaded!;
         (int height, int width) = (row.Row.Map.Height, row.Row.Map.Width);
         HeatMap = Imaging.HeatMap.Overlay(Image, normalizedMap, height, width, opacity: 1, threshold, colors, row.Row.InspectedArea);
@@ -56,21 +56,5 @@ internal sealed class RowPictures : IDisposable
         _loaded?.Dispose();
         HeatMap.Dispose();
         Mask.Dispose();
-    }
-
-    private static MLImage Load(string path)
-    {
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"There is no image '{path}'. Pass the path from here, or the image itself.", path);
-
-        try
-        {
-            return MLImage.CreateFromFile(path);
-        }
-        catch (ArgumentException e)
-        {
-            // ImageAnalytics says "Invalid path" of a file that it can't decode.
-            throw new InvalidDataException($"'{path}' is no image that can be read.", e);
-        }
     }
 }

@@ -58,6 +58,28 @@ public sealed partial class HtmlPageTests
     }
 
     [TestMethod]
+    public void What_turns_the_direction_of_text_is_shown_and_not_obeyed()
+    {
+        var report = new AnomalyReport(new(1, 1));
+        using var folder = new TemporaryFolder();
+        using MLImage image = Pixels.Plain(2, 2, 9, 9, 9);
+        report.Add(new("good/a\u202Egnp.exe", 0.5f, new([0.5f], 1, 1)) { IsAnomalous = false, Image = image });
+        report.Write(folder["report"]);
+        string html = File.ReadAllText(folder["report/report.html"]);
+        Assert.Contains("a[U+202E]gnp.exe", html);
+        Assert.DoesNotContain("\u202E", html);
+    }
+
+    [TestMethod]
+    public void Only_the_script_of_the_page_may_run_and_nothing_may_be_sent()
+    {
+        string html = File.ReadAllText(Page);
+        Assert.Contains("script-src 'sha256-", html);
+        Assert.Contains("base-uri 'none'; form-action 'none'", html);
+        Assert.DoesNotContain("script-src 'unsafe-inline'", html);
+    }
+
+    [TestMethod]
     public void Without_labels_the_page_says_so()
     {
         Assessment assessment = ReportScenario.Of("p9").Assess();

@@ -32,6 +32,24 @@ public sealed class PictureNamesTests
     }
 
     [TestMethod]
+    public void A_class_and_an_image_of_one_name_get_different_ones()
+    {
+        var names = new PictureNames();
+        CollectionAssert.AreEqual(
+            new[] { "x.png", "x.png_/a.png", "y.png/a.png", "y_2.png", "x.png_/b.png" },
+            new[] { "x.jpg", "x.png/a.png", "y.png/a.png", "y.png", "x.png/b.png" }.Select(names.Take).ToArray());
+    }
+
+    [TestMethod]
+    public void Many_images_of_one_name_are_named_in_one_go()
+    {
+        var names = new PictureNames();
+        string[] taken = [.. Enumerable.Range(0, 100_000).Select(i => names.Take($"part{i}/good/x.png"))];
+        Assert.AreEqual("good/x_100000.png", taken[^1]);
+        Assert.HasCount(taken.Length, taken.Distinct().ToArray());
+    }
+
+    [TestMethod]
     public void Whatever_the_name_it_stays_below_the_folder_and_is_its_own()
     {
         Gen<char> character = Gen.Frequency((3, Gen.Char["./\\: a"]), (1, Gen.Char));

@@ -56,9 +56,9 @@
     line.setAttribute("aria-valuenow", shown(threshold));
     line.firstElementChild.textContent = shown(threshold);
 
-    // Thousands of cards needn't move more often than they are seen.
-    cancelAnimationFrame(pending);
-    pending = requestAnimationFrame(arrange);
+    // Thousands of cards are moved when the threshold rests.
+    clearTimeout(pending);
+    pending = setTimeout(arrange, cards.length > 500 ? 150 : 0);
   }
 
   function arrange() {

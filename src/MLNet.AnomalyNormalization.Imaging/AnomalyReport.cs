@@ -106,7 +106,9 @@ public sealed class AnomalyReport
     {
         for (int i = 0; i < path.Length; i++)
         {
-            if (char.IsSurrogate(path[i]) && (!char.IsSurrogatePair(path, Math.Min(i, path.Length - 2)) || !char.IsHighSurrogate(path[i++])))
+            if (i + 1 < path.Length && char.IsSurrogatePair(path[i], path[i + 1]))
+                i++;
+            else if (char.IsSurrogate(path[i]))
                 return false;
         }
 

@@ -27,18 +27,6 @@ internal sealed class Inspection
     public float[] NormalizedMap { get; set; } = [];
 }
 
-/// <summary>What the evaluation reads of an image, under the names that it looks for.</summary>
-internal sealed class EvaluationRow
-{
-    public float NormalizedScore { get; set; }
-
-    public float[] NormalizedMap { get; set; } = [];
-
-    public bool Label { get; set; }
-
-    public byte[] Mask { get; set; } = [];
-}
-
 /// <summary>The whole way, from an image file to its decision, learned from good images.</summary>
 internal sealed class InspectionPipeline : IDisposable
 {
@@ -80,46 +68,33 @@ internal sealed class InspectionPipeline : IDisposable
     public IEnumerable<Inspection> Inspect(IEnumerable<InspectionImage> images)
         => _mlContext.Data.CreateEnumerable<Inspection>(_transformer.Transform(Load(images)), reuseRowObject: false);
 
-    /// <summary>Inspects many images, one after another and each once, and measures how well.</summary>
+    /// <summary>Inspects many images, one after another, and measures how well.</summary>
     /// <param name="images">The images; pixels are measured if there are masks.</param>
     /// <param name="report">Gets a row for each image.</param>
-    public (IReadOnlyList<Result> Results, AnomalyEvaluation Evaluation) Evaluate(IReadOnlyList<InspectionImage> images, AnomalyReport report)
+    public (Result[] Results, AnomalyEvaluation Evaluation) Evaluate(IReadOnlyList<InspectionImage> images, AnomalyReport report)
     {
         bool hasMasks = images.Any(image => image.Mask is not null);
-        var results = new List<Result>(images.Count);
-        AnomalyEvaluation evaluation = _mlContext.AnomalyDetection.EvaluateNormalized(
-            _mlContext.Data.LoadFromEnumerable(Rows()),
-            new AnomalyEvaluationOptions
-            {
-                MaskColumnName = hasMasks ? nameof(EvaluationRow.Mask) : null,
-                MapHeight = MapSize.Height,
-                MapWidth = MapSize.Width,
-                // Reading a row is what inspects its image: one cursor, so that each is inspected once, in order.
-                Threads = 1,
-            });
-        return (results, evaluation);
-
-        IEnumerable<EvaluationRow> Rows()
+        Inspection[] inspections = [.. Inspect(images).Show("Inspecting new images", images.Count)];
+        byte[]?[] masks = [.. images.Select(image => hasMasks ? MaskOf(image) : null)];
+        foreach ((InspectionImage image, Inspection inspection, byte[]? mask) in images.Zip(inspections, masks))
         {
-            foreach ((InspectionImage image, Inspection inspection) in images.Zip(Inspect(images)).Show("Inspecting new images", images.Count))
+            report.Add(new(image.Path, inspection.Score[0], new(inspection.AnomalyMap, MapSize.Height, MapSize.Width))
             {
-                results.Add(Result.Of(image, inspection));
-                byte[]? mask = hasMasks ? MaskOf(image) : null;
-                report.Add(new AnomalyReportRow(
-                    image.Path, inspection.Score[0], new AnomalyMap(inspection.AnomalyMap, MapSize.Height, MapSize.Width))
-                {
-                    IsAnomalous = image.IsAnomalous,
-                    Mask = mask,
-                });
-                yield return new EvaluationRow
-                {
-                    NormalizedScore = inspection.NormalizedScore[0],
-                    NormalizedMap = inspection.NormalizedMap,
-                    Label = image.IsAnomalous,
-                    Mask = mask ?? [],
-                };
-            }
+                IsAnomalous = image.IsAnomalous,
+                Mask = mask,
+            });
         }
+
+        AnomalyEvaluation evaluation = _mlContext.AnomalyDetection.EvaluateNormalized(
+            _mlContext.Data.LoadFromEnumerable(images.Zip(inspections, masks).Select(row => new
+            {
+                row.Second.NormalizedScore,
+                row.Second.NormalizedMap,
+                Label = row.First.IsAnomalous,
+                Mask = row.Third ?? [],
+            })),
+            new() { MaskColumnName = hasMasks ? "Mask" : null, MapHeight = MapSize.Height, MapWidth = MapSize.Width });
+        return ([.. images.Zip(inspections, Result.Of)], evaluation);
     }
 
     /// <summary>Inspects one image with a saved pipeline, as a program on the line would.</summary>

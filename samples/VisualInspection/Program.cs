@@ -20,7 +20,6 @@ catch (Exception e) when (e is InputException or InvalidDataException or IOExcep
 
 static void Run(Arguments arguments)
 {
-
     if (File.Exists(arguments.Output))
         throw new InputException($"'{arguments.Output}' is a file; --output needs a folder to write to.");
 
@@ -36,9 +35,9 @@ static void Run(Arguments arguments)
     {
         using var pipeline = new InspectionPipeline(folder.Train, arguments.Side);
         var report = new AnomalyReport(pipeline.Model.Thresholds);
-        (IReadOnlyList<Result> results, AnomalyEvaluation evaluation) = pipeline.Evaluate(folder.Test, report);
+        (Result[] results, AnomalyEvaluation evaluation) = pipeline.Evaluate(folder.Test, report);
         results.PrintTable(Console.Out);
-        evaluation.Print(Console.Out);
+        Console.WriteLine(evaluation);
         Console.WriteLine(MeaningOf100("an image", pipeline.Model.ImageFit));
         Console.WriteLine(MeaningOf100("a pixel", pipeline.Model.PixelFit));
 

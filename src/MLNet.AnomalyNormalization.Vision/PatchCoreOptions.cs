@@ -69,8 +69,8 @@ public sealed class PatchCoreOptions
     /// </summary>
     public bool ReweightScore { get; init; }
 
-    /// <summary>The part of each photo that is inspected; the map is 0 elsewhere. Null: all of it.</summary>
-    public PhotoArea? Area { get; init; }
+    /// <summary>The part of each photo that is inspected, all of it by default; the map is 0 elsewhere.</summary>
+    public PictureArea Area { get; init; }
 
     /// <summary>
     /// Where a photo doesn't matter, for instance a fixture or a label that changes: a picture, of any size, laid over the photo. A patch

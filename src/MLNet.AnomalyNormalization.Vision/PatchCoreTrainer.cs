@@ -28,7 +28,6 @@ public sealed class PatchCoreTrainer : IEstimator<PatchCoreTransformer>
         Require(
             options.LargestBank >= options.SmallestBank, options.LargestBank, $"expected at least SmallestBank, {options.SmallestBank}");
         Require(options.Folds is null or >= 2, options.Folds, "expected at least 2");
-        Require(options.Area?.IsWithinPhoto != false, options.Area, "expected shares of the photo, within it");
 
         static bool IsSide(int? value) => value is null || (value % SideFactor == 0 && value >= PatchMap.SmallestSide);
     }
@@ -50,7 +49,8 @@ public sealed class PatchCoreTrainer : IEstimator<PatchCoreTransformer>
     /// was given can't be used.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// There are fewer than two photos, or groups of them; rows are labelled anomalous; or OnnxRuntime's native library is missing.
+    /// There are fewer than two photos, or groups of them; rows are labelled anomalous; the mask of what to ignore is neither black nor bright
+    /// anywhere, or bright everywhere; or OnnxRuntime's native library is missing.
     /// </exception>
     /// <exception cref="OperationCanceledException">The token of the options said so.</exception>
     public PatchCoreTransformer Fit(IDataView input)

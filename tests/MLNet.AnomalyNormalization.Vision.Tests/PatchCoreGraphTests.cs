@@ -15,7 +15,7 @@ public sealed class PatchCoreGraphTests
     private const int Width = 64;
     private static readonly PatchGrid Grid = new(384, Height / 8, Width / 8);
 
-    private readonly PatchCoreGraph _graph = new(Graph.Backbone.Embedded(), Height, Width, PhotoArea.Whole);
+    private readonly PatchCoreGraph _graph = new(Graph.Backbone.Embedded(), Height, Width, PictureArea.Whole);
 
     [TestMethod]
     public void Patches_are_what_direct_arithmetic_makes_of_the_layers()
@@ -84,7 +84,7 @@ public sealed class PatchCoreGraphTests
         PatchBank bank = new(features, [.. Enumerable.Range(0, Grid.Count)]);
         bool[] isUpperHalf = [.. Enumerable.Range(0, Grid.Count).Select(patch => patch / Grid.Width < Grid.Height / 2)];
         float[] all = Run(_graph.ForScoring(bank, isReweighted: false), Photo(2), outputs => outputs[1]);
-        var half = new PatchCoreGraph(Graph.Backbone.Embedded(), Height, Width, PhotoArea.Whole) { IsIgnored = isUpperHalf };
+        var half = new PatchCoreGraph(Graph.Backbone.Embedded(), Height, Width, PictureArea.Whole) { IsIgnored = isUpperHalf };
         double[][] patches = Patches(Photo(2));
         double[][] good = [.. Enumerable.Range(0, Grid.Count).Select(i => Doubles(features[i].ToArray()))];
 
@@ -97,12 +97,12 @@ public sealed class PatchCoreGraphTests
     [TestMethod]
     public void Of_an_area_the_rest_of_the_photo_is_not_looked_at_and_reads_0_in_the_map()
     {
-        var area = new PhotoArea(Left: 0.25, Top: 0.5, Width: 0.5, Height: 0.5);
+        var area = new PictureArea(left: 0.25, top: 0.5, width: 0.5, height: 0.5);
         var graph = new PatchCoreGraph(Graph.Backbone.Embedded(), 64, 64, area);
         RgbPicture whole = Photo(3, height: 200, width: 160);
         var part = new RgbPicture(
             [.. Enumerable.Range(100, 100).SelectMany(row => whole.Pixels.AsSpan(((row * 160) + 40) * 3, 80 * 3).ToArray())], 100, 80);
-        var sameSize = new PatchCoreGraph(Graph.Backbone.Embedded(), 64, 64, PhotoArea.Whole);
+        var sameSize = new PatchCoreGraph(Graph.Backbone.Embedded(), 64, 64, PictureArea.Whole);
         var projection = new float[Grid.Channels];
         CollectionAssert.AreEqual(
             Run(sameSize.ForTraining(projection), part, outputs => outputs[0]),
@@ -127,7 +127,7 @@ public sealed class PatchCoreGraphTests
     {
         using var folder = new TemporaryFolder();
         Graph.Backbone given = Graph.Backbone.Open(OtherNetwork(folder["other.onnx"], opset: 18));
-        var graph = new PatchCoreGraph(given, 64, 48, PhotoArea.Whole);
+        var graph = new PatchCoreGraph(given, 64, 48, PictureArea.Whole);
         Assert.AreEqual(new PatchGrid(3, 32, 24), graph.Grid);
 
         // Mean over 2 x 2 of a black picture, less a mean of 1.

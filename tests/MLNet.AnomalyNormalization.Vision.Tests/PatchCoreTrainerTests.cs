@@ -212,9 +212,8 @@ public sealed class PatchCoreTrainerTests : IDisposable
     {
         PatchCoreOptions[] refused =
         [
-            new() { Height = 64 }, new() { Height = 64, Width = 40 }, new() { Height = 16, Width = 64 }, new() { ShorterSide = 100 }, new() { BankShare = 0 },
-            new() { BankShare = double.NaN }, new() { SmallestBank = 0 }, new() { LargestBank = 999 }, new() { Folds = 1 },
-            new() { Area = new(0.5, 0, 0.6, 1) }, new() { Area = new(0, 0, 0, 1) },
+            new() { Height = 64 }, new() { Height = 64, Width = 40 }, new() { Height = 16, Width = 64 },
+            new() { ShorterSide = 100 }, new() { BankShare = 0 }, new() { BankShare = double.NaN }, new() { SmallestBank = 0 }, new() { LargestBank = 999 }, new() { Folds = 1 },
         ];
         foreach (PatchCoreOptions options in refused)
             Assert.Contains("expected", Assert.Throws<ArgumentOutOfRangeException>(() => Trainer(options)).Message);
@@ -225,6 +224,13 @@ public sealed class PatchCoreTrainerTests : IDisposable
     {
         using MLImage white = MLImage.CreateFromPixels(1, 1, MLPixelFormat.Rgba32, [255, 255, 255, 255]);
         Refused<InvalidOperationException>(() => Train(Paths(2), Options(ignoreMask: white)), "ignores all 80 patches");
+    }
+
+    [TestMethod]
+    public void A_mask_of_0_and_1_is_refused_since_it_would_ignore_nothing()
+    {
+        using MLImage mask = MLImage.CreateFromPixels(1, 2, MLPixelFormat.Rgba32, [0, 0, 0, 255, 1, 1, 1, 255]);
+        Refused<InvalidOperationException>(() => Train(Paths(2), Options(ignoreMask: mask)), "IgnoreMask", "0 and 255");
     }
 
     [TestMethod]

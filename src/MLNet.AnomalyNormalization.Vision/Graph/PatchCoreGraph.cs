@@ -33,14 +33,14 @@ internal sealed class PatchCoreGraph
     private readonly PatchMap _map;
     private readonly int _height;
     private readonly int _width;
-    private readonly PhotoArea _area;
+    private readonly PictureArea _area;
 
     /// <param name="backbone">The network.</param>
     /// <param name="height">The height that the area is brought to.</param>
     /// <param name="width">The width that the area is brought to.</param>
     /// <param name="area">The part of the photo that is inspected.</param>
     /// <exception cref="InvalidDataException">The network doesn't run, or its features are no maps of a picture.</exception>
-    public PatchCoreGraph(Backbone backbone, int height, int width, PhotoArea area)
+    public PatchCoreGraph(Backbone backbone, int height, int width, PictureArea area)
     {
         (_backbone, _height, _width, _area) = (backbone, height, width, area);
         long[][] shapes = ShapesOfFeatures();
@@ -103,7 +103,7 @@ internal sealed class PatchCoreGraph
         });
         NodeProto[] network = [.. graph.Graph.Node];
         graph.Graph.Node.Clear();
-        string area = _area == PhotoArea.Whole ? ImageInput : Cut(graph);
+        string area = _area.IsWhole ? ImageInput : Cut(graph);
         graph.NodeTo(input, "Identity", [PreparationGraph.AddTo(
             graph, area, _backbone.Preprocessing, new(RgbPicture.Channels, _height, _width, Crop: null, IsChannelLast: false))]);
         graph.Graph.Node.AddRange(network);

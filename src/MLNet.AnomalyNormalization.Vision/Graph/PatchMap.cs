@@ -24,7 +24,7 @@ internal sealed class PatchMap
     /// <param name="height">The height of the prepared picture.</param>
     /// <param name="width">The width of the prepared picture.</param>
     /// <param name="area">What part of the photo that is.</param>
-    public PatchMap(PatchGrid grid, int height, int width, PhotoArea area)
+    public PatchMap(PatchGrid grid, int height, int width, PictureArea area)
     {
         (_grid, _area) = (grid, (height, width));
         (Height, Width) = ((int)Math.Round(height / area.Height), (int)Math.Round(width / area.Width));

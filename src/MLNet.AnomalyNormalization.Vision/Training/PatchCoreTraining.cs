@@ -42,10 +42,9 @@ internal sealed class PatchCoreTraining
         _first = SizeOfFirst();
         (int height, int width) = options is { Height: { } givenHeight, Width: { } givenWidth } ? (givenHeight, givenWidth) : SizeOfInput();
         Backbone backbone = options.Backbone is { } other ? Backbone.Open(other) : Backbone.Embedded();
-        PhotoArea area = options.Area ?? PhotoArea.Whole;
-        _graph = new(backbone, height, width, area);
+        _graph = new(backbone, height, width, options.Area);
         if (options.IgnoreMask is { } mask)
-            _graph = new(backbone, height, width, area) { IsIgnored = Ignored(mask, _graph.Grid, area) };
+            _graph = new(backbone, height, width, options.Area) { IsIgnored = Ignored(mask, _graph.Grid, options.Area) };
         _count = (int?)data.GetRowCount();
     }
 
@@ -96,23 +95,29 @@ internal sealed class PatchCoreTraining
 
     private (int Height, int Width) SizeOfInput()
     {
-        PhotoArea area = _options.Area ?? PhotoArea.Whole;
-        (double height, double width) = (_first.Height * area.Height, _first.Width * area.Width);
+        (double height, double width) = (_first.Height * _options.Area.Height, _first.Width * _options.Area.Width);
         double scale = _options.ShorterSide / Math.Min(height, width);
         return (Side(height), Side(width));
 
         int Side(double length) => (int)Math.Round(length * scale / PatchCoreTrainer.SideFactor) * PatchCoreTrainer.SideFactor;
     }
 
-    private static bool[] Ignored(MLImage mask, PatchGrid grid, PhotoArea area)
+    private static bool[] Ignored(MLImage mask, PatchGrid grid, PictureArea area)
     {
-        byte[] pixels = ImageMask.Defects(mask.Pixels, new MaskRules());
-        bool[] ignored = [.. Enumerable.Range(0, grid.Count).Select(patch =>
+        byte[] pixels;
+        try
         {
-            double y = area.Top + (((patch / grid.Width) + 0.5) / grid.Height * area.Height);
-            double x = area.Left + (((patch % grid.Width) + 0.5) / grid.Width * area.Width);
-            return pixels[((int)(y * mask.Height) * mask.Width) + (int)(x * mask.Width)] != 0;
-        })];
+            pixels = ImageMask.Defects(mask.Pixels, new MaskRules());
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidOperationException(
+                "IgnoreMask is not black, but no pixel of it is half bright or, if it has any transparency, half opaque. Bring its values "
+                + "from 0 and 1 to 0 and 255.", e);
+        }
+
+        byte[] middles = ImageMask.Resize(pixels, (mask.Height, mask.Width), (grid.Height, grid.Width), area);
+        bool[] ignored = Array.ConvertAll(middles, pixel => pixel != 0);
         return ignored.Contains(false)
             ? ignored
             : throw new InvalidOperationException($"IgnoreMask ignores all {grid.Count} patches of a photo. Leave some.");

@@ -20,7 +20,7 @@ internal sealed class AnomalyScorer : IDisposable
 
     private readonly InferenceSession? _preparation;
     private readonly InferenceSession _model;
-    private readonly RunOptions _run = new();
+    private readonly RunOptions _run;
 
     /// <param name="model">The model.</param>
     /// <param name="preprocessing">How pictures are prepared; null for what the model tells.</param>
@@ -41,7 +41,9 @@ internal sealed class AnomalyScorer : IDisposable
         byte[] graph = new ScoringGraph(model).Build(Input is null ? Picture : Prepared, ShapeOf(Input, null), Input, ScoreName, map);
         try
         {
+            // First of all that needs the native runtime: it says what is due where that is missing.
             _model = OnnxSession.Create(graph, gpuDeviceId);
+            _run = new();
             _preparation = Input is null ? null : OnnxSession.Create(PreparationOf(Preprocessing, Input), null);
             MapSize = Probe();
         }
@@ -128,7 +130,7 @@ internal sealed class AnomalyScorer : IDisposable
     {
         _preparation?.Dispose();
         _model?.Dispose();
-        _run.Dispose();
+        _run?.Dispose();
     }
 
     private static OrtValue ValueOf(RgbPicture picture)

@@ -10,8 +10,9 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// were split and merged change no bit of the result. Not safe for several threads at once: give each thread an evaluator and merge them.
 /// </summary>
 /// <remarks>
-/// Exact precision keeps at most 8 bytes a pixel and takes any scores, normalised or raw. The grid needs constant memory (41 MB) whatever
-/// the number of images, and takes normalised scores, 0..1000: that they all lie on this scale is what makes one fixed grid possible.
+/// Exact precision keeps at most 8 bytes a pixel and takes any scores, normalised or raw; computing takes about 40 more for each defect. The
+/// grid needs constant memory whatever the number of images, at most 41 MB and less where scores lie close together, and takes normalised
+/// scores, 0..1000: that they all lie on this scale is what makes one fixed grid possible.
 /// </remarks>
 public sealed class PixelEvaluator
 {

@@ -10,7 +10,7 @@ namespace MLNet.AnomalyNormalization.Evaluation.Curves;
 internal sealed class CutCounter
 {
     // Enough buckets for few of them to hold more than one cut, few enough to stay in the cache.
-    private const int BucketsPerCut = 32;
+    private const int BucketsPerCut = 8;
     private const int LargestTable = 1 << 20;
 
     private readonly uint[] _cuts;

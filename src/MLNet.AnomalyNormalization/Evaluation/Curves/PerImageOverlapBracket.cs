@@ -1,4 +1,3 @@
-using System.Numerics.Tensors;
 using MLNet.AnomalyNormalization.Evaluation.Pixels;
 
 namespace MLNet.AnomalyNormalization.Evaluation.Curves;
@@ -26,19 +25,19 @@ internal sealed class PerImageOverlapBracket
     /// <param name="shareUnit">The unit of shares, divided by the number of images.</param>
     /// <param name="shareError">By how much shares added up from the top may be too low.</param>
     public PerImageOverlapBracket(
-        float[] thresholds, (float Lowest, float Highest) range, ulong[] normal, ulong[] shares, double shareUnit, double shareError)
+        float[] thresholds, (float Lowest, float Highest) range, GridBins normal, GridBins shares, double shareUnit, double shareError)
     {
         _fewest = new long[thresholds.Length];
         _most = new long[thresholds.Length];
         _lowestShares = new double[thresholds.Length];
         _highestShares = new double[thresholds.Length];
-        _pixels = (long)TensorPrimitives.Sum<ulong>(normal);
+        _pixels = normal.Sum();
 
         ulong pixelsAbove = 0, sharesAbove = 0;
-        int next = normal.Length;
+        int next = GridBins.Length;
         for (int k = thresholds.Length - 1; k >= 0; k--)
         {
-            float place = thresholds[k] * GridPixels.BinsPerUnit;
+            float place = thresholds[k] * GridBins.PerUnit;
             int bin = (int)place;
             for (; next > bin + 1; next--)
             {
@@ -48,7 +47,7 @@ internal sealed class PerImageOverlapBracket
 
             // The bin of the threshold is reached as a whole, in part or not at all, unless more is known about the threshold.
             bool atEdge = place == bin, belowAll = thresholds[k] <= range.Lowest, aboveAll = thresholds[k] > range.Highest;
-            _most[k] = (long)(aboveAll ? normal[^1] : pixelsAbove + normal[bin]);
+            _most[k] = (long)(aboveAll ? normal[GridBins.Length - 1] : pixelsAbove + normal[bin]);
             _fewest[k] = atEdge || belowAll || aboveAll ? _most[k] : (long)Math.Max(1, pixelsAbove);
             _lowestShares[k] = (atEdge ? sharesAbove + shares[bin] : sharesAbove) * shareUnit;
             _highestShares[k] = ((sharesAbove + shares[bin]) * shareUnit) + shareError;

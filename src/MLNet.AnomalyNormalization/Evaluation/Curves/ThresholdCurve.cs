@@ -94,58 +94,34 @@ internal sealed class ThresholdCurve(IEnumerable<CurvePoint> points, long positi
     public T Metrics<T>(double threshold, double decision, int falsePositiveCount)
         where T : DetectionMetrics, new()
     {
-        (double maximumF1, double maximumF1Threshold) = MaximumF1();
+        CurveReading reading = Read(decision, falsePositiveCount);
         return new()
         {
             Threshold = threshold,
-            Counts = CountsAt(decision),
-            AreaUnderRocCurve = AreaUnderRocCurve(),
-            AreaUnderPrecisionRecallCurve = AveragePrecision(),
-            MaximumF1Score = maximumF1,
-            MaximumF1Threshold = maximumF1Threshold,
-            DetectionRateAtFalsePositiveCount = DetectionRate(falsePositiveCount),
+            Counts = Counts(reading.AtDecision.TruePositives, reading.AtDecision.FalsePositives),
+            AreaUnderRocCurve = reading.AreaUnderRocCurve,
+            AreaUnderPrecisionRecallCurve = reading.AveragePrecision,
+            MaximumF1Score = reading.MaximumF1Score,
+            MaximumF1Threshold = reading.MaximumF1Threshold,
+            DetectionRateAtFalsePositiveCount = reading.DetectionRate,
             FalsePositiveCount = falsePositiveCount,
-            OverlappingScores = OverlappingScores(),
+            OverlappingScores = reading.OverlappingScores,
         };
     }
 
-    /// <summary>The counts at a threshold that has a point, or between two scores where every score has one.</summary>
-    private ConfusionCounts CountsAt(double threshold)
+    /// <summary>Reads all metrics in one walk.</summary>
+    /// <param name="decision">A threshold that has a point, or lies between two scores where every score has one.</param>
+    /// <param name="falsePositiveCount">How many false positives the detection rate allows.</param>
+    public CurveReading Read(double decision, int falsePositiveCount)
     {
-        CurvePoint last = points.TakeWhile(point => point.Score >= threshold).LastOrDefault();
-        return Counts(last.TruePositives, last.FalsePositives);
+        var reading = new CurveReading(positives, negatives, decision, falsePositiveCount);
+        foreach (CurvePoint point in points)
+            reading.Add(point);
+        return reading;
     }
 
     public ConfusionCounts Counts(long truePositives, long falsePositives)
         => new(truePositives, falsePositives, negatives - falsePositives, positives - truePositives);
-
-    /// <summary>The U statistic of Mann and Whitney over all pairs, counted in whole halves.</summary>
-    public double AreaUnderRocCurve()
-    {
-        UInt128 halves = 0;
-        long found = 0;
-        foreach (CurvePoint point in points)
-        {
-            halves += (UInt128)(point.TruePositives - found) * (UInt128)(2 * negatives - point.FalsePositives - point.FalsePositivesAbove);
-            found = point.TruePositives;
-        }
-
-        return (double)halves / (double)(2 * (UInt128)positives * (UInt128)negatives);
-    }
-
-    public double AveragePrecision()
-    {
-        var sum = new CompensatedSum();
-        long found = 0;
-        foreach (CurvePoint point in points)
-        {
-            if (point.TruePositives > found)
-                sum.Add((double)(point.TruePositives - found) * point.TruePositives / (point.TruePositives + point.FalsePositives));
-            found = point.TruePositives;
-        }
-
-        return positives == 0 ? double.NaN : sum.Value / positives;
-    }
 
     /// <summary>
     /// A lower bound of average precision where the anomalous scores of a point may differ, so that they are found one by one, while all
@@ -175,49 +151,6 @@ internal sealed class ThresholdCurve(IEnumerable<CurvePoint> points, long positi
         }
 
         return positives == 0 ? double.NaN : sum.Value / positives;
-    }
-
-    /// <summary>The exact maximum of 2 TP / (2 TP + FP + FN) and the lowest score that attains it, compared as fractions.</summary>
-    public (double Score, double Threshold) MaximumF1()
-    {
-        long numerator = 0, denominator = 1, found = 0;
-        double threshold = double.NaN;
-        foreach (CurvePoint point in points)
-        {
-            long total = point.TruePositives + point.FalsePositives + positives;
-            if (point.TruePositives > found && (UInt128)point.TruePositives * (UInt128)denominator >= (UInt128)numerator * (UInt128)total)
-                (numerator, denominator, threshold) = (point.TruePositives, total, point.Score);
-            found = point.TruePositives;
-        }
-
-        return (positives == 0 ? double.NaN : 2.0 * numerator / denominator, threshold);
-    }
-
-    public double DetectionRate(int falsePositiveCount)
-    {
-        long found = 0;
-        foreach (CurvePoint point in points)
-        {
-            if (point.FalsePositives <= falsePositiveCount)
-                found = point.TruePositives;
-        }
-
-        return (double)found / positives;
-    }
-
-    /// <summary>Scores from the lowest anomalous to the highest normal one, both included.</summary>
-    public long OverlappingScores()
-    {
-        long aboveAllNormal = 0;
-        foreach (CurvePoint point in points)
-        {
-            if (point.FalsePositives == 0)
-                aboveAllNormal = point.TruePositives;
-            if (point.TruePositives == positives)
-                return positives == 0 || point.FalsePositives == 0 ? 0 : point.FalsePositives + positives - aboveAllNormal;
-        }
-
-        return 0;
     }
 
     /// <summary>ln(1 + x) without the rounding of 1 + x (Kahan; Goldberg 1991, theorem 4).</summary>

@@ -11,12 +11,6 @@ namespace MLNet.AnomalyNormalization.Evaluation.Pixels;
 /// </summary>
 internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 {
-    /// <summary>Bins in one unit of the normalised scale.</summary>
-    public const float BinsPerUnit = 1024;
-
-    // The last two are for the cap of the scale and, above it, for NaN that counts as anomalous.
-    private const int Bins = (int)(ScoreNormalizer.MaximumScore * BinsPerUnit) + 2;
-
     // The weight of a whole region, or of all defects of an image, in the bins for overlaps. What one pixel adds is rounded to a multiple
     // of 1/2^32, such that the sum from the top is never above the true share, and less than 1/2^32 below it.
     private const int OverlapBits = 32;
@@ -27,11 +21,11 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     // Covers the rounding of the areas, each a ratio of whole numbers or a compensated sum: a few units of 2^-53.
     private const double RoundingError = 1.0 / (1L << 47);
 
-    private readonly ulong[] _normalImages = new ulong[Bins];
-    private readonly ulong[] _normalAmongDefects = new ulong[Bins];
-    private readonly ulong[] _defects = new ulong[Bins];
-    private readonly ulong[] _regionOverlap = new ulong[Bins];
-    private readonly ulong[] _imageOverlap = new ulong[Bins];
+    private readonly GridBins _normalImages = new();
+    private readonly GridBins _normalAmongDefects = new();
+    private readonly GridBins _defects = new();
+    private readonly GridBins _regionOverlap = new();
+    private readonly GridBins _imageOverlap = new();
     private uint _regions;
     private uint _anomalousImages;
     private (float Lowest, float Highest) _normalRange = (float.PositiveInfinity, float.NegativeInfinity);
@@ -39,7 +33,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     // The size that all normal images have, if they do.
     private int _normalImagePixels;
 
-    public override float TopScore => (Bins - 1) / BinsPerUnit;
+    public override float TopScore => (GridBins.Length - 1) / GridBins.PerUnit;
 
     public override void Add(ReadOnlySpan<float> map, RegionRuns regions)
     {
@@ -50,7 +44,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         if (regions.Pixels == 0)
         {
             AddNormalImages((lowest, highest), map.Length);
-            Count(map, _normalImages);
+            _normalImages.Count(map);
             return;
         }
 
@@ -58,12 +52,12 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         int next = 0;
         foreach (RegionRuns.Run run in regions.Runs)
         {
-            Count(map[next..run.Start], _normalAmongDefects);
-            Count(map[run.Start..run.End], _defects);
+            _normalAmongDefects.Count(map[next..run.Start]);
+            _defects.Count(map[run.Start..run.End]);
             next = run.End;
         }
 
-        Count(map[next..], _normalAmongDefects);
+        _normalAmongDefects.Count(map[next..]);
     }
 
     public override void Merge(PixelState other)
@@ -71,19 +65,19 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         var grid = (GridPixels)other;
         AddWholes(grid._regions, grid._anomalousImages);
         AddNormalImages(grid._normalRange, grid._normalImagePixels);
-        foreach ((ulong[] bins, ulong[] added) in All.Zip(grid.All))
-            TensorPrimitives.Add<ulong>(bins, added, bins);
+        foreach ((GridBins bins, GridBins added) in All.Zip(grid.All))
+            bins.Add(added);
     }
 
     public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads)
     {
         int decision = BinOf(threshold);
         ThresholdCurve worst = Curve(normalFirst: true), best = Curve(normalFirst: false);
-        (double maximumF1, double maximumF1Threshold) = worst.MaximumF1();
-        (double roc, double rocError) = Middle(worst.AreaUnderRocCurve(), best.AreaUnderRocCurve());
-        (double precision, double precisionError) = Middle(worst.LowestAveragePrecision(), best.AveragePrecision());
+        CurveReading lowest = worst.Read(threshold, falsePositiveCount), highest = best.Read(threshold, falsePositiveCount);
+        (double roc, double rocError) = Middle(lowest.AreaUnderRocCurve, highest.AreaUnderRocCurve);
+        (double precision, double precisionError) = Middle(worst.LowestAveragePrecision(), highest.AveragePrecision);
         (double overlap, double overlapError) = Middle(OverlapArea(worst), OverlapArea(best) + OverlapError);
-        (double f1, double f1Error) = Middle(maximumF1, best.MaximumF1().Score);
+        (double f1, double f1Error) = Middle(lowest.MaximumF1Score, highest.MaximumF1Score);
         (double lowestPerImage, double highestPerImage, string? reason) = PerImageOverlapArea();
         (double perImage, double perImageError) = Middle(lowestPerImage, highestPerImage);
         return new PixelMetrics
@@ -96,10 +90,10 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
             AreaUnderPrecisionRecallCurveError = precisionError,
             MaximumF1Score = f1,
             MaximumF1ScoreError = f1Error,
-            MaximumF1Threshold = maximumF1Threshold,
-            DetectionRateAtFalsePositiveCount = worst.DetectionRate(falsePositiveCount),
+            MaximumF1Threshold = lowest.MaximumF1Threshold,
+            DetectionRateAtFalsePositiveCount = lowest.DetectionRate,
             FalsePositiveCount = falsePositiveCount,
-            OverlappingScores = worst.OverlappingScores(),
+            OverlappingScores = lowest.OverlappingScores,
             AreaUnderPerRegionOverlap = overlap,
             AreaUnderPerRegionOverlapError = overlapError,
             AreaUnderPerImageOverlap = perImage,
@@ -110,19 +104,15 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 
     public override ScoreCurve ComputeCurve(int threads)
     {
-        long positives = Sum(_defects, 0, Bins), negatives = Normal(0, Bins), found = 0, alarms = 0;
+        long positives = _defects.Sum(), negatives = Normal(), found = 0, alarms = 0;
         double overlap = 0, regions = _regions == 0 ? double.NaN : _regions / OverlapError;
         var points = new List<ScoreCurvePoint> { new(double.PositiveInfinity, new(0, 0, negatives, positives), 0 / regions) };
-        for (int bin = Bins - 1; bin >= 0; bin--)
+        foreach ((int bin, long defects, long normal) in FromTheTop())
         {
-            long defects = (long)_defects[bin], normal = (long)(_normalImages[bin] + _normalAmongDefects[bin]);
-            if (defects + normal == 0)
-                continue;
-
             found += defects;
             alarms += normal;
             overlap += _regionOverlap[bin];
-            points.Add(new(bin / BinsPerUnit, new(found, alarms, negatives - alarms, positives - found), Math.Min(1, overlap / regions)));
+            points.Add(new(bin / GridBins.PerUnit, new(found, alarms, negatives - alarms, positives - found), Math.Min(1, overlap / regions)));
         }
 
         return new(points, isComplete: true);
@@ -135,20 +125,8 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         writer.Write(_normalRange.Lowest);
         writer.Write(_normalRange.Highest);
         writer.Write(_normalImagePixels);
-        foreach (ulong[] bins in All)
-        {
-            // Each bin that isn't empty: how many empty ones it follows, and its content.
-            writer.WriteCompact((ulong)(Bins - bins.AsSpan().Count(0UL)));
-            int next = 0;
-            for (int empty = EmptyFrom(next); empty >= 0; empty = EmptyFrom(next))
-            {
-                writer.WriteCompact((ulong)empty);
-                writer.WriteCompact(bins[next + empty]);
-                next += empty + 1;
-            }
-
-            int EmptyFrom(int start) => bins.AsSpan(start).IndexOfAnyExcept(0UL);
-        }
+        foreach (GridBins bins in All)
+            bins.WriteTo(writer);
     }
 
     public override void ReadFrom(StateReader reader)
@@ -157,21 +135,11 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         _anomalousImages = reader.Read<uint>();
         _normalRange = (reader.Read<float>(), reader.Read<float>());
         _normalImagePixels = reader.Read<int>();
-        foreach (ulong[] bins in All)
-        {
-            ulong next = 0;
-            for (ulong left = reader.ReadCompact(); left > 0; left--)
-            {
-                ulong empty = reader.ReadCompact();
-                if (empty >= Bins - next)
-                    throw reader.Corrupt($"a bin beyond the last one, {Bins - 1},");
-                next += empty;
-                bins[next++] = reader.ReadCompact();
-            }
-        }
+        foreach (GridBins bins in All)
+            bins.ReadFrom(reader);
     }
 
-    private ulong[][] All => [_normalImages, _normalAmongDefects, _defects, _regionOverlap, _imageOverlap];
+    private GridBins[] All => [_normalImages, _normalAmongDefects, _defects, _regionOverlap, _imageOverlap];
 
     /// <summary>The checked range of scores, those that stand for NaN left out.</summary>
     private (float Lowest, float Highest) RangeOf(ReadOnlySpan<float> map)
@@ -189,18 +157,12 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
     /// <exception cref="ArgumentOutOfRangeException">The threshold is no multiple of 1/1024.</exception>
     public static int BinOf(double threshold)
     {
-        double place = ScoreNormalizer.RequireFinite(threshold, nameof(threshold)) * BinsPerUnit;
-        double below = Math.Floor(place) / BinsPerUnit, above = Math.Ceiling(place) / BinsPerUnit;
+        double place = ScoreNormalizer.RequireFinite(threshold, nameof(threshold)) * GridBins.PerUnit;
+        double below = Math.Floor(place) / GridBins.PerUnit, above = Math.Ceiling(place) / GridBins.PerUnit;
         return below == above
-            ? (int)Math.Clamp(place, 0, Bins - 1)
+            ? (int)Math.Clamp(place, 0, GridBins.Length - 1)
             : throw new ArgumentOutOfRangeException(nameof(threshold), threshold, string.Create(CultureInfo.InvariantCulture,
                 $"The precision Grid counts at multiples of 1/1024. The nearest are {below} and {above}."));
-    }
-
-    private static void Count(ReadOnlySpan<float> scores, ulong[] bins)
-    {
-        foreach (float score in scores)
-            bins[(int)(score * BinsPerUnit)]++;
     }
 
     /// <summary>Distributes the weight of each region over its pixels, and that of the image over all its defects.</summary>
@@ -217,7 +179,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
             count += region == (ulong)i ? 1 : 0;
             foreach (float score in map[regions.Runs[i].Start..regions.Runs[i].End])
             {
-                ofImage[next] = (ulong)(Bins - (int)(score * BinsPerUnit));
+                ofImage[next] = (ulong)(GridBins.Length - GridBins.BinOf(score));
                 ofRegions[next] = (region << 32) | ofImage[next];
                 next++;
             }
@@ -235,13 +197,13 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         }
     }
 
-    private static void Distribute(ReadOnlySpan<ulong> pixels, ulong[] bins)
+    private static void Distribute(ReadOnlySpan<ulong> pixels, GridBins bins)
     {
         ulong given = 0;
         for (int i = 0; i < pixels.Length; i++)
         {
             ulong due = ((ulong)(i + 1) << OverlapBits) / (ulong)pixels.Length;
-            bins[Bins - (int)(uint)pixels[i]] += due - given;
+            bins.Add(GridBins.Length - (int)(uint)pixels[i], due - given);
             given = due;
         }
     }
@@ -263,39 +225,40 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 
     private ThresholdCurve Curve(bool normalFirst)
     {
-        var points = new List<CurvePoint>();
-        long found = 0, above = 0;
-        int end = Bins;
-        for (int bin = LastDefects(end); bin >= 0; bin = LastDefects(end))
+        return new(Points(), _defects.Sum(), Normal());
+
+        IEnumerable<CurvePoint> Points()
         {
-            above += Normal(bin + 1, end);
-            long atLeast = above + Normal(bin, bin + 1);
-            found += (long)_defects[bin];
-            long falsePositives = normalFirst ? atLeast : above;
-            points.Add(new(bin / BinsPerUnit, found, falsePositives, falsePositives));
-            (above, end) = (atLeast, bin);
+            long found = 0, above = 0;
+            foreach ((int bin, long defects, long normal) in FromTheTop())
+            {
+                long atLeast = above + normal;
+                if (defects > 0)
+                {
+                    found += defects;
+                    long falsePositives = normalFirst ? atLeast : above;
+                    yield return new(bin / GridBins.PerUnit, found, falsePositives, falsePositives);
+                }
+
+                above = atLeast;
+            }
         }
-
-        return new([.. points], found, above + Normal(0, end));
-
-        int LastDefects(int end) => _defects.AsSpan(0, end).LastIndexOfAnyExcept(0UL);
     }
+
+    /// <summary>Each bin in which there is a pixel.</summary>
+    private IEnumerable<(int Bin, long Defects, long Normal)> FromTheTop()
+        => GridBins.FromTheTop(_defects, _normalImages, _normalAmongDefects).Select(bin => (bin.Bin, (long)bin.First, (long)(bin.Second + bin.Third)));
 
     private ConfusionCounts CountsAt(int bin)
-    {
-        long truePositives = Sum(_defects, bin, Bins), falsePositives = Normal(bin, Bins);
-        return new(truePositives, falsePositives, Normal(0, bin), Sum(_defects, 0, bin));
-    }
+        => new(_defects.Sum(bin), Normal(bin), Normal(0, bin), _defects.Sum(0, bin));
 
-    private long Normal(int start, int end) => Sum(_normalImages, start, end) + Sum(_normalAmongDefects, start, end);
-
-    private static long Sum(ulong[] bins, int start, int end) => (long)TensorPrimitives.Sum<ulong>(bins.AsSpan(start..end));
+    private long Normal(int start = 0, int end = GridBins.Length) => _normalImages.Sum(start, end) + _normalAmongDefects.Sum(start, end);
 
     private double OverlapArea(ThresholdCurve curve)
     {
         var overlap = new RegionOverlap(options.FalsePositiveRateLimit * curve.Negatives);
         foreach (CurvePoint point in curve.Points)
-            overlap.Add(point, 1UL << OverlapBits, _regionOverlap[(int)(point.Score * BinsPerUnit)]);
+            overlap.Add(point, 1UL << OverlapBits, _regionOverlap[GridBins.BinOf((float)point.Score)]);
         return overlap.Area();
     }
 

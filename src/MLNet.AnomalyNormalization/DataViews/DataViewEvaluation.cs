@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
@@ -107,81 +106,41 @@ internal sealed class DataViewEvaluation
     public EvaluationPart Read(int threads, CancellationToken cancellationToken)
     {
         bool hasCallbacks = _options.Callbacks.Count > 0;
-        DataViewRowCursor[] cursors = threads == 1 || hasCallbacks
-            ? [_data.GetRowCursor(_columns.All)]
-            : _data.GetRowCursorSet(_columns.All, threads);
-        if (cursors is [var only])
-            return Read(only, hasCallbacks ? _options.BatchSize : 1, _progress, cancellationToken);
-
-        try
-        {
-            return ReadAtOnce(cursors, cancellationToken);
-        }
-        catch (InvalidDataException)
-        {
-            // Each of several cursors counts its own rows. One cursor from the start meets the first bad row and knows its number.
-            Read(_data.GetRowCursor(_columns.All), 1, progress: null, cancellationToken);
-            throw;
-        }
-    }
-
-    private EvaluationPart ReadAtOnce(DataViewRowCursor[] cursors, CancellationToken cancellationToken)
-    {
-        using var failure = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        ExceptionDispatchInfo? first = null;
-
-        // A thread for each: cursors of one set may wait for each other.
-        Task<EvaluationPart?>[] readers = Array.ConvertAll(cursors, cursor => Task.Factory.StartNew(() =>
-        {
-            try
-            {
-                return Read(cursor, 1, _progress, failure.Token);
-            }
-            catch (Exception e)
-            {
-                Interlocked.CompareExchange(ref first, ExceptionDispatchInfo.Capture(e), null);
-                failure.Cancel();
-                return null;
-            }
-        }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default));
-        Task.WaitAll(readers, CancellationToken.None);
-        first?.Throw();
-
-        EvaluationPart all = readers[0].Result!;
-        foreach (Task<EvaluationPart?> reader in readers.AsSpan(1))
-            all.Merge(reader.Result!);
-        return all;
+        EvaluationPart[] parts = CursorSet.Read(_data, _columns.All, hasCallbacks ? 1 : threads,
+            (cursor, token) => Read(cursor, hasCallbacks ? _options.BatchSize : 1, _progress, token),
+            cursor => Read(cursor, 1, progress: null, cancellationToken),
+            cancellationToken);
+        foreach (EvaluationPart more in parts.AsSpan(1))
+            parts[0].Merge(more);
+        return parts[0];
     }
 
     private EvaluationPart Read(DataViewRowCursor cursor, int batchSize, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        using (cursor)
+        var part = new EvaluationPart(_options)
         {
-            var part = new EvaluationPart(_options)
-            {
-                ImageDecision = DecisionOf(_columns.Score),
-                PixelDecision = DecisionOf(_columns.Map),
-            };
-            var row = new AnomalyRow(_columns, cursor);
-            var batch = new List<EvaluatedRow>(batchSize);
-            while (cursor.MoveNext())
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                batch.Add(ReadRow(row, cursor));
-                if (batch.Count == batchSize)
-                    Finish();
-            }
-
-            if (batch.Count > 0)
+            ImageDecision = DecisionOf(_columns.Score),
+            PixelDecision = DecisionOf(_columns.Map),
+        };
+        var row = new AnomalyRow(_columns, cursor);
+        var batch = new List<EvaluatedRow>(batchSize);
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            batch.Add(ReadRow(row, cursor));
+            if (batch.Count == batchSize)
                 Finish();
-            return part;
+        }
 
-            void Finish()
-            {
-                Evaluate(batch, part);
-                progress?.Report(Interlocked.Add(ref _rows, batch.Count));
-                batch.Clear();
-            }
+        if (batch.Count > 0)
+            Finish();
+        return part;
+
+        void Finish()
+        {
+            Evaluate(batch, part);
+            progress?.Report(Interlocked.Add(ref _rows, batch.Count));
+            batch.Clear();
         }
     }
 

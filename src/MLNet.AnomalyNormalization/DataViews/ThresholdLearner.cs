@@ -13,6 +13,9 @@ internal sealed class ThresholdLearner
     private readonly AnomalyNormalizationOptions _options;
     private readonly MaskRules _masks;
 
+    // Images have numbers that are of no account but to be different.
+    private long _lastImage;
+
     // Null where a threshold isn't learned.
     private readonly ThresholdStrategy? _ofImages;
     private readonly ThresholdStrategy? _ofPixels;
@@ -68,14 +71,13 @@ internal sealed class ThresholdLearner
     public (ThresholdFit? Image, ThresholdFit? Pixel) Learn(params LearningData[] parts)
     {
         AnomalyColumns columns = Columns(parts[0].View.Schema, _ofImages is not null, _ofPixels is not null);
-        ScoreCounts? images = _ofImages?.StartFit(TypeOf(columns.Score!.Value));
-        ScoreCounts? pixels = _ofPixels?.StartFit(TypeOf(columns.Map!.Value));
+        NarrowingCounts? images = _ofImages?.StartFit(TypeOf(columns.Score!.Value));
+        NarrowingCounts? pixels = _ofPixels?.StartFit(TypeOf(columns.Map!.Value));
         (ThresholdFit? image, ThresholdFit? pixel) = (null, null);
         while (images is not null || pixels is not null)
         {
-            long unit = 0;
             foreach (LearningData part in parts)
-                Read(part, images, pixels, ref unit);
+                Read(part, images, pixels);
             if (images is not null && _ofImages!.TryFinish(images, out image))
                 images = null;
             if (pixels is not null && _ofPixels!.TryFinish(pixels, out pixel))
@@ -119,23 +121,36 @@ internal sealed class ThresholdLearner
         };
     }
 
-    private void Read(LearningData data, ScoreCounts? images, ScoreCounts? pixels, ref long unit)
+    private void Read(LearningData data, NarrowingCounts? images, NarrowingCounts? pixels)
     {
         AnomalyColumns columns = Columns(data.View.Schema, images is not null, pixels is not null);
-        using DataViewRowCursor cursor = data.View.GetRowCursor(columns.All);
+        CursorSet.Read(data.View, columns.All, data.IsNumbered ? 1 : Environment.ProcessorCount,
+            (cursor, token) => Count(data, columns, cursor, images?.StartPart(), pixels?.StartPart(), token),
+            cursor => Count(data, columns, cursor, images?.StartPart(), pixels?.StartPart(), default),
+            default);
+    }
+
+    /// <summary>Counts all rows of one cursor.</summary>
+    /// <returns>Their number.</returns>
+    private long Count(
+        LearningData data, AnomalyColumns columns, DataViewRowCursor cursor, CountingPart? images, CountingPart? pixels,
+        CancellationToken cancellationToken)
+    {
         var row = new AnomalyRow(columns, cursor, data.RowNumbers);
         bool[] defects = [];
         byte[] noDefects = [];
-        for (int i = 0; cursor.MoveNext(); i++)
+        int count = 0;
+        for (; cursor.MoveNext(); count++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             bool? isAnomalous = columns.Label is null ? false : row.ReadLabel();
             if (images is not null && isAnomalous is { } label)
-                images.Add(Checked<double>([row.ReadScore()], columns.Score), [label], data.Groups?[i]);
+                images.Add(Checked<double>([row.ReadScore()], columns.Score), [label], data.Groups?[count]);
 
             if (pixels is null)
                 continue;
 
-            long image = data.Groups?[i] ?? unit++;
+            long image = data.Groups?[count] ?? Interlocked.Increment(ref _lastImage);
             if (pixels.Type == ScoreType.Single)
                 AddMap(row.ReadMap(), image);
             else
@@ -157,6 +172,8 @@ internal sealed class ThresholdLearner
                 pixels.Add(map, defects.AsSpan(0, map.Length), image);
             }
         }
+
+        return count;
 
         // Without masks the pixels of good images are known, and no others.
         bool TryReadMask(int length, bool? isAnomalous, out ReadOnlySpan<byte> mask)
@@ -195,4 +212,8 @@ internal sealed class ThresholdLearner
 /// <param name="View">The data view.</param>
 /// <param name="RowNumbers">What its rows are called, if they are a selection from other data.</param>
 /// <param name="Groups">The group of each row, if rows are not independent; null if each stands for itself.</param>
-internal readonly record struct LearningData(IDataView View, IReadOnlyList<long>? RowNumbers = null, IReadOnlyList<long>? Groups = null);
+internal readonly record struct LearningData(IDataView View, IReadOnlyList<long>? RowNumbers = null, IReadOnlyList<long>? Groups = null)
+{
+    /// <summary>Whether something is known of rows by their number, which one cursor alone tells.</summary>
+    public bool IsNumbered => RowNumbers is not null || Groups is not null;
+}

@@ -11,7 +11,7 @@ internal abstract class BestValueStrategy<TValue> : ThresholdStrategy
 {
     internal sealed override bool NeedsAnomalies => true;
 
-    private protected override ThresholdFit? Decide(ScoreCounts counts)
+    private protected override ThresholdFit? Decide(NarrowingCounts counts)
     {
         RequireRows("anomalous row", counts.AnomalousCount, 1, counts,
             "Add anomalous rows, or use Quantile, MeanPlusDeviations or FalsePositiveRate, which need normal rows only.");
@@ -50,12 +50,12 @@ internal abstract class BestValueStrategy<TValue> : ThresholdStrategy
     }
 
     /// <summary>What it is worth to find so many anomalous rows and to call so many normal ones anomalous.</summary>
-    private protected abstract TValue ValueOf(long truePositives, long falsePositives, ScoreCounts counts);
+    private protected abstract TValue ValueOf(long truePositives, long falsePositives, NarrowingCounts counts);
 
     /// <summary>The share of anomalous rows from which on it pays off, at the best value, to call more rows anomalous: 0..1.</summary>
-    private protected abstract double ShareThatPaysOff(TValue best, ScoreCounts counts);
+    private protected abstract double ShareThatPaysOff(TValue best, NarrowingCounts counts);
 
-    private IEnumerable<Step> FromTheTop(ScoreCounts counts)
+    private IEnumerable<Step> FromTheTop(NarrowingCounts counts)
     {
         (long truePositives, long falsePositives) = (0, 0);
         foreach (ScoreCell cell in counts.FromTheTop())
@@ -72,7 +72,7 @@ internal abstract class BestValueStrategy<TValue> : ThresholdStrategy
     /// The ends of the thresholds that the data can't tell from the chosen one: the highest score below them, since up to there decisions
     /// stay the same, and the highest of them; null where not even the last score bounds them.
     /// </summary>
-    private (ScoreCell? Lower, ScoreCell? Upper) Interval(ScoreCounts counts, Step chosen, double share)
+    private (ScoreCell? Lower, ScoreCell? Upper) Interval(NarrowingCounts counts, Step chosen, double share)
     {
         (ScoreCell? below, ScoreCell? upper) = (null, null);
         foreach (Step step in FromTheTop(counts))

@@ -37,6 +37,20 @@ internal sealed class ExactMoments
         Count++;
     }
 
+    /// <summary>Adds the values of others.</summary>
+    public void Add(ExactMoments others)
+    {
+        for (int exponent = 0; exponent < Exponents; exponent++)
+        {
+            _sums[exponent] += others._sums[exponent];
+            _lowSquares[exponent] += others._lowSquares[exponent];
+            _highSquares[exponent] += others._highSquares[exponent];
+        }
+
+        HasInfinity |= others.HasInfinity;
+        Count += others.Count;
+    }
+
     /// <summary>
     /// The mean and the sample standard deviation (divisor n - 1) of two or more finite values, to about one unit in the last place.
     /// </summary>

@@ -5,11 +5,11 @@ internal sealed class MaximumF1Strategy : BestValueStrategy<MaximumF1Strategy.Ha
 {
     public override string ToString() => "MaximumF1()";
 
-    private protected override HalfF1 ValueOf(long truePositives, long falsePositives, ScoreCounts counts)
+    private protected override HalfF1 ValueOf(long truePositives, long falsePositives, NarrowingCounts counts)
         => new(truePositives, counts.AnomalousCount + truePositives + falsePositives);
 
     // Lipton, Elkan and Narayanaswamy, 2014.
-    private protected override double ShareThatPaysOff(HalfF1 best, ScoreCounts counts) => (double)best.Numerator / best.Denominator;
+    private protected override double ShareThatPaysOff(HalfF1 best, NarrowingCounts counts) => (double)best.Numerator / best.Denominator;
 
     /// <summary>Half an F1, as the fraction that can be compared exactly.</summary>
     internal readonly record struct HalfF1(long Numerator, long Denominator) : IComparable<HalfF1>

@@ -4,9 +4,9 @@ internal sealed class MeanPlusDeviationsStrategy(double count) : ThresholdStrate
 {
     public override string ToString() => FormattableString.Invariant($"MeanPlusDeviations({count})");
 
-    internal override ScoreCounts StartFit(ScoreType type) => new(type, new ExactMoments());
+    internal override NarrowingCounts StartFit(ScoreType type) => new(type, new ExactMoments());
 
-    private protected override ThresholdFit? Decide(ScoreCounts counts)
+    private protected override ThresholdFit? Decide(NarrowingCounts counts)
     {
         RequireRows("normal row", counts.NormalCount, 2, counts, counts.NormalCount == 1
             ? "Add normal rows, or use Quantile, for which one is enough."

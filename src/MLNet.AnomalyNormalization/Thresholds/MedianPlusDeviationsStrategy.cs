@@ -17,7 +17,7 @@ internal sealed class MedianPlusDeviationsStrategy(double count) : ThresholdStra
 
     public override string ToString() => FormattableString.Invariant($"MedianPlusDeviations({count})");
 
-    private protected override ThresholdFit? Decide(ScoreCounts counts)
+    private protected override ThresholdFit? Decide(NarrowingCounts counts)
     {
         RequireRows("normal row", counts.NormalCount, 1, counts, "Add normal rows, or use Recall, which needs anomalous rows only.");
         (long lower, long upper) = ((counts.NormalCount + 1) / 2, (counts.NormalCount / 2) + 1);

@@ -12,21 +12,21 @@ internal sealed class MinimumCostStrategy(double falseReject, double escape, dou
         => prevalence is null ? FormattableString.Invariant($"MinimumCost({falseReject}, {escape})")
             : FormattableString.Invariant($"MinimumCost({falseReject}, {escape}, {prevalence})");
 
-    private protected override BigInteger ValueOf(long truePositives, long falsePositives, ScoreCounts counts)
+    private protected override BigInteger ValueOf(long truePositives, long falsePositives, NarrowingCounts counts)
     {
         (BigInteger ofNormal, BigInteger ofAnomalous) = WeightsOf(counts);
         return (ofAnomalous * truePositives) - (ofNormal * falsePositives);
     }
 
     // A row more costs its weight if it is normal and saves it if it is anomalous.
-    private protected override double ShareThatPaysOff(BigInteger best, ScoreCounts counts)
+    private protected override double ShareThatPaysOff(BigInteger best, NarrowingCounts counts)
     {
         (BigInteger ofNormal, BigInteger ofAnomalous) = WeightsOf(counts);
         return (double)ofNormal / (double)(ofNormal + ofAnomalous);
     }
 
     // Both times N P and a power of ten. Where no prevalence is given, that of the rows cancels.
-    private (BigInteger Normal, BigInteger Anomalous) WeightsOf(ScoreCounts counts)
+    private (BigInteger Normal, BigInteger Anomalous) WeightsOf(NarrowingCounts counts)
     {
         (BigInteger reject, int rejectScale) = WholeOf(falseReject);
         (BigInteger missed, int missedScale) = WholeOf(escape);

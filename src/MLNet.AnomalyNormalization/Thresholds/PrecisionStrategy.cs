@@ -15,7 +15,7 @@ internal sealed class PrecisionStrategy(double precision) : ThresholdStrategy
 
     internal override bool NeedsAnomalies => true;
 
-    private protected override ThresholdFit? Decide(ScoreCounts counts)
+    private protected override ThresholdFit? Decide(NarrowingCounts counts)
     {
         RequireRows("anomalous row", counts.AnomalousCount, 1, counts,
             "Add anomalous rows, or use Quantile, MeanPlusDeviations or FalsePositiveRate, which need normal rows only.");

@@ -6,7 +6,7 @@ internal abstract class RankStrategy(bool isAnomalous) : ThresholdStrategy
 {
     internal sealed override bool NeedsAnomalies => isAnomalous;
 
-    private protected sealed override ThresholdFit? Decide(ScoreCounts counts)
+    private protected sealed override ThresholdFit? Decide(NarrowingCounts counts)
     {
         long count = isAnomalous ? counts.AnomalousCount : counts.NormalCount;
         long rank = RankOf(counts);
@@ -25,10 +25,10 @@ internal abstract class RankStrategy(bool isAnomalous) : ThresholdStrategy
     }
 
     /// <summary>The rank of the order statistic; 1 is the lowest score of the class. Refuses if there are too few.</summary>
-    private protected abstract long RankOf(ScoreCounts counts);
+    private protected abstract long RankOf(NarrowingCounts counts);
 
     /// <summary>The probability of the class's quantile which the threshold estimates.</summary>
-    private protected abstract double ProbabilityOf(ScoreCounts counts);
+    private protected abstract double ProbabilityOf(NarrowingCounts counts);
 
     private protected virtual double ThresholdAt(double score, ScoreType type) => score;
 
@@ -53,9 +53,9 @@ internal sealed class QuantileStrategy(double probability) : RankStrategy(isAnom
 {
     public override string ToString() => FormattableString.Invariant($"Quantile({probability})");
 
-    private protected override double ProbabilityOf(ScoreCounts counts) => probability;
+    private protected override double ProbabilityOf(NarrowingCounts counts) => probability;
 
-    private protected override long RankOf(ScoreCounts counts)
+    private protected override long RankOf(NarrowingCounts counts)
     {
         RequireRows("normal row", counts.NormalCount, 1, counts, "Add normal rows, or use Recall, which needs anomalous rows only.");
         return Math.Max(1, (long)Math.Ceiling(counts.NormalCount * AsPrinted(probability)));
@@ -66,11 +66,11 @@ internal sealed class FalsePositiveRateStrategy(double rate) : RankStrategy(isAn
 {
     public override string ToString() => FormattableString.Invariant($"FalsePositiveRate({rate})");
 
-    internal override ScoreCounts StartFit(ScoreType type) => new(type) { LeavesMixedUnitsOut = true };
+    internal override NarrowingCounts StartFit(ScoreType type) => new(type) { LeavesMixedUnitsOut = true };
 
-    private protected override double ProbabilityOf(ScoreCounts counts) => 1 - rate;
+    private protected override double ProbabilityOf(NarrowingCounts counts) => 1 - rate;
 
-    private protected override long RankOf(ScoreCounts counts)
+    private protected override long RankOf(NarrowingCounts counts)
     {
         decimal exact = AsPrinted(rate);
         decimal needed = Math.Max(1, Math.Ceiling((1 - exact) / exact));
@@ -89,9 +89,9 @@ internal sealed class FalseAlarmsStrategy(long count) : RankStrategy(isAnomalous
 {
     public override string ToString() => FormattableString.Invariant($"FalseAlarms({count})");
 
-    private protected override double ProbabilityOf(ScoreCounts counts) => (counts.NormalCount - count) / (counts.NormalCount + 1d);
+    private protected override double ProbabilityOf(NarrowingCounts counts) => (counts.NormalCount - count) / (counts.NormalCount + 1d);
 
-    private protected override long RankOf(ScoreCounts counts)
+    private protected override long RankOf(NarrowingCounts counts)
     {
         RequireRows("normal row", counts.NormalCount, (decimal)count + 1, counts, "Add normal rows, or allow fewer false alarms.");
         return counts.NormalCount - count;
@@ -104,9 +104,9 @@ internal sealed class RecallStrategy(double recall) : RankStrategy(isAnomalous: 
 {
     public override string ToString() => FormattableString.Invariant($"Recall({recall})");
 
-    private protected override double ProbabilityOf(ScoreCounts counts) => 1 - recall;
+    private protected override double ProbabilityOf(NarrowingCounts counts) => 1 - recall;
 
-    private protected override long RankOf(ScoreCounts counts)
+    private protected override long RankOf(NarrowingCounts counts)
     {
         RequireRows("anomalous row", counts.AnomalousCount, 1, counts,
             "Add anomalous rows, or use Quantile, MeanPlusDeviations or FalsePositiveRate, which need normal rows only.");

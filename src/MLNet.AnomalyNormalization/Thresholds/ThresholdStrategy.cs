@@ -224,17 +224,17 @@ public abstract class ThresholdStrategy
     internal virtual bool NeedsAnomalies => false;
 
     /// <summary>
-    /// Begins a fit over data that is read in passes: add every score, then <see cref="TryFinish"/>, and again until that is true.
+    /// Begins a fit over data that is read in passes: add every score to a part, then <see cref="TryFinish"/>, and again until that is true.
     /// </summary>
-    internal virtual ScoreCounts StartFit(ScoreType type) => new(type);
+    internal virtual NarrowingCounts StartFit(ScoreType type) => new(type);
 
     /// <summary>Ends a pass over the data.</summary>
     /// <returns>
     /// False if the same scores must be added once more, in whatever order and batches. Two passes are enough, but for
-    /// <see cref="MaximumF1"/> where the data has hardly a maximum (see <see cref="ScoreCounts"/>).
+    /// <see cref="MaximumF1"/> where the data has hardly a maximum (see <see cref="NarrowingCounts"/>).
     /// </returns>
     /// <exception cref="InvalidOperationException">As with a <c>Fit</c>, or the scores are not those of the pass before.</exception>
-    internal bool TryFinish(ScoreCounts counts, [NotNullWhen(true)] out ThresholdFit? fit)
+    internal bool TryFinish(NarrowingCounts counts, [NotNullWhen(true)] out ThresholdFit? fit)
     {
         counts.EndPass();
         fit = Decide(counts);
@@ -244,18 +244,18 @@ public abstract class ThresholdStrategy
     private ThresholdFit Fit<T>(ScoreType type, ReadOnlySpan<T> scores, ReadOnlySpan<bool> isAnomalous)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ScoreCounts counts = StartFit(type);
+        NarrowingCounts counts = StartFit(type);
         ThresholdFit? fit;
         do
-            counts.Add(scores, isAnomalous);
+            counts.StartPart().Add(scores, isAnomalous);
         while (!TryFinish(counts, out fit));
         return fit;
     }
 
     /// <summary>Makes the fit from what the counts tell or, if that isn't enough, refines the counts and returns null.</summary>
-    private protected abstract ThresholdFit? Decide(ScoreCounts counts);
+    private protected abstract ThresholdFit? Decide(NarrowingCounts counts);
 
-    private protected ThresholdFit Measure(double threshold, double lower, double upper, ScoreCounts counts, string? warning = null)
+    private protected ThresholdFit Measure(double threshold, double lower, double upper, NarrowingCounts counts, string? warning = null)
     {
         double rounded = counts.Type.Round(threshold);
         if (!double.IsFinite(rounded))
@@ -286,7 +286,7 @@ public abstract class ThresholdStrategy
         };
     }
 
-    private static string? WarnOf(double threshold, ScoreCounts counts)
+    private static string? WarnOf(double threshold, NarrowingCounts counts)
     {
         if (Math.Abs(threshold) < counts.Type.SmallestNormal && threshold != 0)
         {
@@ -308,7 +308,7 @@ public abstract class ThresholdStrategy
             : null;
     }
 
-    private protected void RequireRows(string kind, long found, decimal needed, ScoreCounts counts, string advice)
+    private protected void RequireRows(string kind, long found, decimal needed, NarrowingCounts counts, string advice)
     {
         if (found < needed)
         {

@@ -36,6 +36,29 @@ public sealed class ThresholdLearnerTests
     }
 
     [TestMethod]
+    public void Several_cursors_learn_what_one_does()
+    {
+        IDataView rows = MaskedRows.View(_mlContext, MaskedRows.Make(1000)), cached = _mlContext.Data.Cache(rows);
+        Assert.IsGreaterThan(1, cached.GetRowCursorSet([cached.Schema["Score"]], 4).Length);
+        foreach (ThresholdStrategy strategy in Strategies())
+        {
+            var estimator = _mlContext.Transforms.NormalizeAnomaly(strategy, new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask" });
+            (AnomalyNormalizationTransformer one, AnomalyNormalizationTransformer several) = (estimator.Fit(rows), estimator.Fit(cached));
+            Assert.AreEqual((one.ImageFit, one.PixelFit), (several.ImageFit, several.PixelFit));
+        }
+    }
+
+    [TestMethod]
+    public void Several_cursors_tell_the_number_of_a_bad_row()
+    {
+        MaskedRow[] rows = MaskedRows.Make(1000);
+        rows[700].Score = float.NaN;
+        var estimator = _mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.Quantile(0.9));
+        var e = Assert.ThrowsExactly<InvalidDataException>(() => estimator.Fit(_mlContext.Data.Cache(MaskedRows.View(_mlContext, rows))));
+        StringAssert.Contains(e.Message, "Column 'Score', row 700: the score is NaN");
+    }
+
+    [TestMethod]
     [DataRow("Mask", DisplayName = "a vector of Byte")]
     [DataRow("BooleanMask", DisplayName = "a vector of Boolean")]
     [DataRow("SingleMask", DisplayName = "a vector of Single")]
@@ -291,12 +314,13 @@ public sealed class ThresholdLearnerTests
     private static ThresholdFit FitImages<T>(ThresholdStrategy strategy, ScoreType type, Func<MaskedRow, T[]> map, MaskedRow[] rows)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        ScoreCounts counts = strategy.StartFit(type);
+        NarrowingCounts counts = strategy.StartFit(type);
         ThresholdFit? fit;
         do
         {
+            CountingPart part = counts.StartPart();
             for (int i = 0; i < rows.Length; i++)
-                counts.Add<T>(map(rows[i]), rows[i].Mask.Length == 0 ? new bool[48] : rows[i].BooleanMask, i);
+                part.Add<T>(map(rows[i]), rows[i].Mask.Length == 0 ? new bool[48] : rows[i].BooleanMask, i);
         }
         while (!strategy.TryFinish(counts, out fit));
         return fit;

@@ -87,13 +87,14 @@ public sealed class ImageUnitTests
     {
         float[][] good = Draw(20, new Random(5));
         ThresholdStrategy strategy = ThresholdStrategy.FalsePositiveRate(0.1);
-        ScoreCounts counts = strategy.StartFit(ScoreType.Single);
+        NarrowingCounts counts = strategy.StartFit(ScoreType.Single);
         ThresholdFit? fit;
         do
         {
+            CountingPart part = counts.StartPart();
             for (int i = 0; i < good.Length; i++)
-                counts.Add<float>(good[i], new bool[Pixels], i);
-            counts.Add<float>([100, 101, 102], [true, false, false], good.Length);
+                part.Add<float>(good[i], new bool[Pixels], i);
+            part.Add<float>([100, 101, 102], [true, false, false], good.Length);
         }
         while (!strategy.TryFinish(counts, out fit));
         Assert.AreEqual(Fit(strategy, good) with { AnomalousCount = 1, Recall = 1, F1Score = fit.F1Score }, fit);
@@ -147,12 +148,13 @@ public sealed class ImageUnitTests
 
     private static ThresholdFit Fit(ThresholdStrategy strategy, float[][] images)
     {
-        ScoreCounts counts = strategy.StartFit(ScoreType.Single);
+        NarrowingCounts counts = strategy.StartFit(ScoreType.Single);
         ThresholdFit? fit;
         do
         {
+            CountingPart part = counts.StartPart();
             for (int i = 0; i < images.Length; i++)
-                counts.Add<float>(images[i], new bool[images[i].Length], i);
+                part.Add<float>(images[i], new bool[images[i].Length], i);
         }
         while (!strategy.TryFinish(counts, out fit));
         return fit;

@@ -53,7 +53,7 @@ public sealed class ThresholdStrategyTests
 
     [TestMethod]
     [DynamicData(nameof(Strategies))]
-    public void Order_and_batches_change_nothing(ThresholdStrategy strategy)
+    public void Order_batches_and_the_number_of_readers_change_nothing(ThresholdStrategy strategy)
         => Gen.Select(Rows, Gen.Int[1, 9], Gen.Int).Check((rows, batch, shuffle) =>
         {
             var random = new Random(shuffle);
@@ -65,8 +65,9 @@ public sealed class ThresholdStrategyTests
                 {
                     int[] order = [.. Enumerable.Range(0, rows.Scores.Length)];
                     random.Shuffle(order);
+                    CountingPart[] readers = [counts.StartPart(), counts.StartPart(), counts.StartPart()];
                     foreach (int[] part in order.Chunk(batch))
-                        counts.Add<float>([.. part.Select(i => rows.Scores[i])], [.. part.Select(i => rows.IsAnomalous[i])]);
+                        readers[random.Next(3)].Add<float>([.. part.Select(i => rows.Scores[i])], [.. part.Select(i => rows.IsAnomalous[i])]);
                 }
                 while (!strategy.TryFinish(counts, out inBatches));
             }

@@ -4,7 +4,7 @@ using MLNet.AnomalyNormalization.Thresholds;
 namespace MLNet.AnomalyNormalization.Tests.Thresholds;
 
 [TestClass]
-public sealed class ScoreCountsTests
+public sealed class NarrowingCountsTests
 {
     private static readonly Gen<(float Score, bool IsAnomalous)[]> Rows =
         Gen.Select(Gen.OneOf(Gen.Single.Where(s => !float.IsNaN(s)), Gen.Int[-3, 3].Select(i => 1 + (i / 1e6f))), Gen.Bool).Array[1, 50];
@@ -13,7 +13,7 @@ public sealed class ScoreCountsTests
     public void Refined_cells_hold_the_sorted_scores()
         => Rows.Check(rows =>
         {
-            ScoreCounts counts = Counted(rows);
+            NarrowingCounts counts = Counted(rows);
             while (counts.Refine(counts.FromTheTop()))
                 Pass(counts, rows);
 
@@ -37,7 +37,7 @@ public sealed class ScoreCountsTests
             if (ofClass.Length == 0)
                 return;
             int rank = 1 + (int)(place * (ofClass.Length - 1));
-            ScoreCounts counts = Counted(rows);
+            NarrowingCounts counts = Counted(rows);
             Assert.IsTrue(counts.Refine([counts.CellOfRank(isAnomalous, rank)]));
             Pass(counts, rows);
             Assert.IsTrue(counts.CellOfRank(isAnomalous, rank).IsExact);
@@ -47,20 +47,21 @@ public sealed class ScoreCountsTests
     [TestMethod]
     public void Very_many_cells_take_more_passes_and_are_resolved_all_the_same()
     {
-        // 40,000 cells: too many for single floats in the memory of one pass.
+        // 40,000 cells of 17 scores: too many for single floats in the memory of one pass.
         (float Score, bool IsAnomalous)[] rows =
         [
-            .. Enumerable.Range(0, 40_000).Select(i => (Score: BitConverter.Int32BitsToSingle((100 << 16) + (i * 50_021)), i % 3 == 0))
+            .. Enumerable.Range(0, 40_000 * 17)
+                .Select(i => (Score: BitConverter.Int32BitsToSingle((100 << 16) + (i / 17 * 50_021) + (i % 17 * 401)), i % 3 == 0))
                 .Where(row => float.IsFinite(row.Score)),
         ];
-        ScoreCounts counts = Counted(rows);
+        NarrowingCounts counts = Counted(rows);
         int passes = 0;
         for (; counts.Refine(counts.FromTheTop()); passes++)
             Pass(counts, rows);
 
         Assert.IsInRange(2, 4, passes);
         CollectionAssert.AreEqual(
-            rows.Select(row => (double)row.Score).OrderDescending().ToArray(), counts.FromTheTop().Select(cell => cell.Lowest).ToArray());
+            rows.Select(row => (double)row.Score).Distinct().OrderDescending().ToArray(), counts.FromTheTop().Select(cell => cell.Lowest).ToArray());
     }
 
     [TestMethod]
@@ -69,33 +70,33 @@ public sealed class ScoreCountsTests
     [DataRow(new[] { 1f, 2f, 3f, 3f }, DisplayName = "a row came on top")]
     public void Scores_that_differ_from_pass_to_pass_are_refused(float[] secondPass)
     {
-        var counts = new ScoreCounts(ScoreType.Single);
-        counts.Add([1f, 2f, 3f], [false, false, false]);
+        var counts = new NarrowingCounts(ScoreType.Single);
+        counts.StartPart().Add([1f, 2f, 3f], [false, false, false]);
         counts.EndPass();
         counts.Refine(counts.FromTheTop());
-        counts.Add(secondPass, new bool[secondPass.Length]);
+        counts.StartPart().Add(secondPass, new bool[secondPass.Length]);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(counts.EndPass).Message, "differ from one pass");
     }
 
     [TestMethod]
     public void Nothing_of_a_batch_with_a_NaN_is_counted()
     {
-        var counts = new ScoreCounts(ScoreType.Single);
-        Assert.ThrowsExactly<ArgumentException>(() => counts.Add([1f, float.NaN], [false, false]));
+        var counts = new NarrowingCounts(ScoreType.Single);
+        Assert.ThrowsExactly<ArgumentException>(() => counts.StartPart().Add([1f, float.NaN], [false, false]));
         counts.EndPass();
         Assert.AreEqual((0, 0), (counts.NormalCount, counts.AnomalousCount));
     }
 
-    private static ScoreCounts Counted((float Score, bool IsAnomalous)[] rows)
+    private static NarrowingCounts Counted((float Score, bool IsAnomalous)[] rows)
     {
-        var counts = new ScoreCounts(ScoreType.Single);
+        var counts = new NarrowingCounts(ScoreType.Single);
         Pass(counts, rows);
         return counts;
     }
 
-    private static void Pass(ScoreCounts counts, (float Score, bool IsAnomalous)[] rows)
+    private static void Pass(NarrowingCounts counts, (float Score, bool IsAnomalous)[] rows)
     {
-        counts.Add<float>([.. rows.Select(row => row.Score)], [.. rows.Select(row => row.IsAnomalous)]);
+        counts.StartPart().Add<float>([.. rows.Select(row => row.Score)], [.. rows.Select(row => row.IsAnomalous)]);
         counts.EndPass();
     }
 }

@@ -1,5 +1,6 @@
-using MLNet.AnomalyNormalization.DataViews;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.DataViews;
+using SkiaSharp;
 
 namespace MLNet.AnomalyNormalization.Imaging;
 
@@ -218,6 +219,14 @@ public static class HeatMap
         }
 
         return picture.ToImage();
+    }
+
+    /// <summary>An opaque image as the bytes of a PNG file.</summary>
+    /// <param name="image">The image; its transparency is left out.</param>
+    public static byte[] EncodePng(MLImage image)
+    {
+        ArgumentNullException.ThrowIfNull(image);
+        return PictureEncoder.Encode(image, pixels => pixels.Encode(SKPngEncoderOptions.Default));
     }
 
     /// <summary>Where each score lies in the window, 0..1.</summary>

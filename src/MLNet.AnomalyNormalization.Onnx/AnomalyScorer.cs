@@ -24,12 +24,12 @@ internal sealed class AnomalyScorer : IDisposable
 
     /// <param name="model">The model.</param>
     /// <param name="preprocessing">How pictures are prepared; null for what the model tells.</param>
-    /// <param name="gpuDeviceId">The CUDA device; null for the CPU.</param>
+    /// <param name="device">What runs the model.</param>
     /// <param name="parameterName">Where a preparation that doesn't fit comes from.</param>
     /// <exception cref="ArgumentException">The model takes no single picture, or of another size.</exception>
     /// <exception cref="InvalidDataException">The model fails when it runs, or gives what is no score and no map.</exception>
     /// <exception cref="InvalidOperationException">OnnxRuntime's native library is missing.</exception>
-    public AnomalyScorer(AnomalyOnnxModel model, ImagePreprocessing? preprocessing, int? gpuDeviceId, string parameterName)
+    public AnomalyScorer(AnomalyOnnxModel model, ImagePreprocessing? preprocessing, OnnxDevice device, string parameterName)
     {
         if (preprocessing is null && model.PreparationProblem is { } problem)
             throw new ArgumentException($"'{model.Path}': {problem}. Say in Preprocessing how pictures are prepared.", parameterName);
@@ -42,9 +42,9 @@ internal sealed class AnomalyScorer : IDisposable
         try
         {
             // First of all that needs the native runtime: it says what is due where that is missing.
-            _model = OnnxSession.Create(graph, gpuDeviceId);
+            _model = OnnxSession.Create(graph, device);
             _run = new();
-            _preparation = Input is null ? null : OnnxSession.Create(PreparationOf(Preprocessing, Input), null);
+            _preparation = Input is null ? null : OnnxSession.Create(PreparationOf(Preprocessing, Input), new(ExecutionProvider.Cpu, Threads: device.Threads));
             MapSize = Probe();
         }
         catch (OnnxRuntimeException e)
@@ -81,15 +81,21 @@ internal sealed class AnomalyScorer : IDisposable
     /// <summary>The raw score of a picture, and its raw map.</summary>
     /// <param name="picture">The picture, of any size.</param>
     /// <param name="map">Receives the map, row by row; empty to leave it out.</param>
+    /// <param name="cancellationToken">Stops it, also within the model.</param>
     /// <exception cref="InvalidDataException">The model fails on this picture.</exception>
-    public float Score(RgbPicture picture, Span<float> map)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public float Score(RgbPicture picture, Span<float> map, CancellationToken cancellationToken = default)
     {
+        cancellationToken.ThrowIfCancellationRequested();
+        using RunOptions? stoppable = cancellationToken.CanBeCanceled ? new() : null;
+        RunOptions run = stoppable ?? _run;
+        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static run => ((RunOptions)run!).Terminate = true, stoppable);
         try
         {
             using OrtValue pixels = ValueOf(picture);
-            using IDisposableReadOnlyCollection<OrtValue>? prepared = _preparation?.Run(_run, [Picture], [pixels], [Prepared]);
+            using IDisposableReadOnlyCollection<OrtValue>? prepared = _preparation?.Run(run, [Picture], [pixels], [Prepared]);
             using IDisposableReadOnlyCollection<OrtValue> results = _model.Run(
-                _run, [Input is null ? Picture : Prepared], [prepared?[0] ?? pixels], map.IsEmpty ? [ScoreName] : [ScoreName, MapName]);
+                run, [Input is null ? Picture : Prepared], [prepared?[0] ?? pixels], map.IsEmpty ? [ScoreName] : [ScoreName, MapName]);
             if (!map.IsEmpty)
             {
                 ReadOnlySpan<float> values = results[1].GetTensorDataAsSpan<float>();
@@ -99,6 +105,10 @@ internal sealed class AnomalyScorer : IDisposable
             }
 
             return results[0].GetTensorDataAsSpan<float>()[0];
+        }
+        catch (OnnxRuntimeException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(cancellationToken);
         }
         catch (OnnxRuntimeException e)
         {

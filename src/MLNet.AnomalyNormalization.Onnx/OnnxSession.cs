@@ -7,17 +7,18 @@ internal static class OnnxSession
 {
     /// <summary>Makes a session of a model in memory.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="gpuDeviceId">The CUDA device; null for the CPU.</param>
+    /// <param name="device">What runs it.</param>
     /// <exception cref="InvalidOperationException">The native runtime is missing, or can't use the device; the message names the package.</exception>
     /// <exception cref="OnnxRuntimeException">The model is refused.</exception>
-    public static InferenceSession Create(byte[] model, int? gpuDeviceId)
+    public static InferenceSession Create(byte[] model, OnnxDevice device)
     {
         try
         {
             // What a model warns of (a threshold that is also an input, a missing optimisation) is nothing that a caller could mend.
             using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-            if (gpuDeviceId is { } device)
-                AddGpu(options, device);
+            if (device.Threads is { } threads)
+                options.IntraOpNumThreads = threads;
+            Append(options, device);
             return new(model, options);
         }
         catch (Exception e) when (e is TypeInitializationException or DllNotFoundException)
@@ -28,17 +29,43 @@ internal static class OnnxSession
         }
     }
 
-    private static void AddGpu(SessionOptions options, int device)
+    private static void Append(SessionOptions options, OnnxDevice device)
     {
         try
         {
-            options.AppendExecutionProvider_CUDA(device);
+            switch (device.Provider)
+            {
+                case ExecutionProvider.Cuda:
+                    options.AppendExecutionProvider_CUDA(device.DeviceId);
+                    break;
+                case ExecutionProvider.DirectML:
+                    // It takes neither: https://onnxruntime.ai/docs/execution-providers/DirectML-ExecutionProvider.html
+                    options.EnableMemoryPattern = false;
+                    options.ExecutionMode = ExecutionMode.ORT_SEQUENTIAL;
+                    options.AppendExecutionProvider_DML(device.DeviceId);
+                    break;
+                case ExecutionProvider.OpenVino:
+                    options.AppendExecutionProvider_OpenVINO();
+                    break;
+                case ExecutionProvider.CoreML:
+                    options.AppendExecutionProvider_CoreML();
+                    break;
+            }
         }
-        catch (Exception e) when (e is EntryPointNotFoundException or OnnxRuntimeException)
+        catch (Exception e) when (e is EntryPointNotFoundException or OnnxRuntimeException or NotSupportedException)
         {
             throw new InvalidOperationException(
-                $"OnnxRuntime can't use CUDA device {device}: {e.Message.TrimEnd('.')}. "
-                + "Reference Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime, or set no GpuDeviceId.", e);
+                $"OnnxRuntime can't use {device.Provider} device {device.DeviceId}: {e.Message.TrimEnd('.')}. "
+                + $"Reference {PackageOf(device.Provider)}, or use the CPU.", e);
         }
     }
+
+    private static string PackageOf(ExecutionProvider provider)
+        => provider switch
+        {
+            ExecutionProvider.Cuda => "Microsoft.ML.OnnxRuntime.Gpu in place of Microsoft.ML.OnnxRuntime",
+            ExecutionProvider.DirectML => "Microsoft.ML.OnnxRuntime.DirectML in place of Microsoft.ML.OnnxRuntime, on Windows",
+            ExecutionProvider.OpenVino => "Intel.ML.OnnxRuntime.OpenVino in place of Microsoft.ML.OnnxRuntime",
+            _ => "Microsoft.ML.OnnxRuntime, on macOS",
+        };
 }

@@ -10,22 +10,25 @@ internal static class PictureFile
 {
     private const string Formats = "PNG, JPEG, WebP, BMP and GIF";
 
+    private const long MostPixels = (long)ImageInput.LargestSide * ImageInput.LargestSide;
+
     private static ReadOnlySpan<byte> PngSignature => [0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A];
 
     /// <summary>Decodes a file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="library">Whose habits are followed: OpenCV turns a picture by its EXIF orientation, torchvision (Pillow) doesn't.</param>
+    /// <param name="maximumPixels">The most pixels that are decoded; null for what fits.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">It is no regular file, no picture, damaged, or of a kind that Python would read as something else.</exception>
-    public static RgbPicture Read(string path, ImageLibrary library)
+    public static RgbPicture Read(string path, ImageLibrary library, long? maximumPixels = null)
     {
         using SKCodec codec = Open(path, out bool is16BitGrey);
-        return Read(codec, is16BitGrey, library, $"'{path}'");
+        return Read(codec, is16BitGrey, library, maximumPixels, $"'{path}'");
     }
 
     /// <summary>Decodes a file that is read from a stream, to its end.</summary>
     /// <exception cref="InvalidDataException">It is no picture, damaged, or of a kind that Python would read as something else.</exception>
-    public static RgbPicture Read(Stream stream, ImageLibrary library)
+    public static RgbPicture Read(Stream stream, ImageLibrary library, long? maximumPixels = null)
     {
         // The decoder wants to go back to the beginning, which not every stream can.
         using var content = new MemoryStream();
@@ -33,10 +36,10 @@ internal static class PictureFile
         using SKData data = SKData.CreateCopy(content.GetBuffer().AsSpan(0, (int)content.Length));
         using SKCodec codec = SKCodec.Create(data)
             ?? throw new InvalidDataException($"The stream holds no picture, or one of a format that can't be read; {Formats} can.");
-        return Read(codec, IsGreyPngOf16Bits(data.AsSpan()), library, "The picture in the stream");
+        return Read(codec, IsGreyPngOf16Bits(data.AsSpan()), library, maximumPixels, "The picture in the stream");
     }
 
-    private static RgbPicture Read(SKCodec codec, bool is16BitGrey, ImageLibrary library, string name)
+    private static RgbPicture Read(SKCodec codec, bool is16BitGrey, ImageLibrary library, long? maximumPixels, string name)
     {
         if (is16BitGrey && library == ImageLibrary.Torchvision)
         {
@@ -45,8 +48,9 @@ internal static class PictureFile
         }
 
         SKImageInfo info = codec.Info.WithColorType(SKColorType.Rgba8888).WithAlphaType(SKAlphaType.Unpremul).WithColorSpace(null);
-        if ((long)info.Width * info.Height > (long)ImageInput.LargestSide * ImageInput.LargestSide)
-            throw new InvalidDataException($"{name} has {info.Height} x {info.Width} pixels; expected at most {ImageInput.LargestSide} squared.");
+        long most = Math.Min(maximumPixels ?? MostPixels, MostPixels);
+        if ((long)info.Width * info.Height > most)
+            throw new InvalidDataException($"{name} has {info.Height} x {info.Width} pixels; expected at most {most} in all.");
 
         using var bitmap = new SKBitmap(info);
         SKCodecResult result = codec.GetPixels(info, bitmap.GetPixels());
@@ -57,7 +61,7 @@ internal static class PictureFile
     }
 
     /// <summary>The size of a picture, read from its head alone.</summary>
-    /// <inheritdoc cref="Read(string, ImageLibrary)"/>
+    /// <inheritdoc cref="Read(string, ImageLibrary, long?)"/>
     public static (int Height, int Width) SizeOf(string path, ImageLibrary library)
     {
         using SKCodec codec = Open(path, out _);

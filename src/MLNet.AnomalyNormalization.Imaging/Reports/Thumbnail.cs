@@ -36,17 +36,10 @@ internal static class Thumbnail
     {
         // At full resolution of the colours too: an outline is one pixel wide.
         var options = new SKJpegEncoderOptions(Quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore);
-        return DataUri("jpeg", image, pixels => pixels.Encode(options));
+        return DataUri("jpeg", PictureEncoder.Encode(image, pixels => pixels.Encode(options)));
     }
 
-    public static string Png(MLImage image) => DataUri("png", image, pixels => pixels.Encode(SKPngEncoderOptions.Default));
+    public static string Png(MLImage image) => DataUri("png", HeatMap.EncodePng(image));
 
-    private static string DataUri(string format, MLImage image, Func<SKPixmap, SKData> encode)
-    {
-        SKColorType type = image.PixelFormat == MLPixelFormat.Rgba32 ? SKColorType.Rgba8888 : SKColorType.Bgra8888;
-        using SKImage copy = SKImage.FromPixelCopy(new SKImageInfo(image.Width, image.Height, type, SKAlphaType.Opaque), image.Pixels);
-        using SKPixmap pixels = copy.PeekPixels();
-        using SKData data = encode(pixels);
-        return $"data:image/{format};base64,{Convert.ToBase64String(data.AsSpan())}";
-    }
+    private static string DataUri(string format, byte[] file) => $"data:image/{format};base64,{Convert.ToBase64String(file)}";
 }

@@ -42,13 +42,15 @@ public sealed class AnomalyInspector : IDisposable
     /// <exception cref="FileNotFoundException">There is no such file, or no model in the folder.</exception>
     /// <exception cref="InvalidDataException">The file is no anomaly model, or a damaged one; see <see cref="AnomalyOnnxModel.Open"/>.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The model came without thresholds and the options have none, or OnnxRuntime's native library is missing; the message says what to do.
+    /// The model came without thresholds and the options have none, or OnnxRuntime's native library or the provider is missing; the message
+    /// says what to do.
     /// </exception>
-    /// <exception cref="ArgumentException">The model takes no single picture, or the preparation doesn't fit it.</exception>
+    /// <exception cref="ArgumentException">The model takes no single picture, the preparation doesn't fit it, or an option is out of range.</exception>
     public static AnomalyInspector Open(string path, AnomalyInspectorOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
+        Check(options);
         AnomalyOnnxModel model = AnomalyOnnxModel.Open(Directory.Exists(path) ? ModelIn(path) : path);
         if (model.ScoreOutputName is null && model.MapOutputName is null)
         {
@@ -60,28 +62,34 @@ public sealed class AnomalyInspector : IDisposable
         AnomalyThresholds thresholds = options.Thresholds ?? model.Thresholds
             ?? throw new InvalidOperationException(
                 $"'{model.Path}' came without thresholds. Give them in the options, or put the file with them beside the model.");
-        return new(new AnomalyScorer(model, options.Preprocessing, options.GpuDeviceId, nameof(options)), options, thresholds);
+        var device = new OnnxDevice(options.Provider, options.DeviceId, options.Threads);
+        return new(new AnomalyScorer(model, options.Preprocessing, device, nameof(options)), options, thresholds);
     }
 
     /// <summary>Inspects a picture file: PNG, JPEG, WebP, BMP or GIF, read as Python's libraries read it.</summary>
     /// <param name="path">The file.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is no picture, a damaged one, or the model fails on it.</exception>
-    public Inspection Inspect(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        long start = Stopwatch.GetTimestamp();
-        return Inspect(PictureFile.Read(path, _scorer.Preprocessing.Library), System.IO.Path.GetFileName(path), start);
-    }
+    /// <exception cref="InvalidDataException">It is no picture, a damaged or too large one, or the model fails on it.</exception>
+    public Inspection Inspect(string path) => Inspect(path, CancellationToken.None);
 
     /// <summary>Inspects a picture file that is read from a stream.</summary>
     /// <param name="stream">The stream, from where it stands to its end.</param>
-    /// <exception cref="InvalidDataException">It holds no picture, a damaged one, or the model fails on it.</exception>
-    public Inspection Inspect(Stream stream)
+    /// <exception cref="InvalidDataException">It holds no picture, a damaged or too large one, or the model fails on it.</exception>
+    public Inspection Inspect(Stream stream) => Inspect(stream, CancellationToken.None);
+
+    /// <summary>
+    /// Inspects many picture files, several at once, and gives the inspections in the order of the files as they are done. Each picture goes
+    /// through the model by itself, also where the model takes batches: its numbers don't depend on what lies beside it.
+    /// </summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="FileNotFoundException">There is no such file; those before it were inspected.</exception>
+    /// <exception cref="InvalidDataException">A file is no picture, or a damaged or too large one; those before it were inspected.</exception>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public IEnumerable<Inspection> InspectAll(IEnumerable<string> paths, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(stream);
-        long start = Stopwatch.GetTimestamp();
-        return Inspect(PictureFile.Read(stream, _scorer.Preprocessing.Library), null, start);
+        ArgumentNullException.ThrowIfNull(paths);
+        return InspectInOrder(paths, cancellationToken);
     }
 
     /// <summary>Inspects an image of ML.NET, which stays the caller's.</summary>
@@ -94,7 +102,7 @@ public sealed class AnomalyInspector : IDisposable
         byte[] buffer = ArrayPool<byte>.Shared.Rent(image.Width * image.Height * RgbPicture.Channels);
         try
         {
-            return Inspect(ImagePixels.From(image, ref buffer), null, start);
+            return Inspect(ImagePixels.From(image, ref buffer), null, isOwn: false, start, CancellationToken.None);
         }
         finally
         {
@@ -130,7 +138,8 @@ public sealed class AnomalyInspector : IDisposable
         byte[] buffer = ArrayPool<byte>.Shared.Rent(width * height * RgbPicture.Channels);
         try
         {
-            return Inspect(ImagePixels.From(pixels, width, height, stride, format, ref buffer), null, start);
+            RgbPicture picture = ImagePixels.From(pixels, width, height, stride, format, ref buffer);
+            return Inspect(picture, null, isOwn: false, start, CancellationToken.None);
         }
         finally
         {
@@ -140,11 +149,25 @@ public sealed class AnomalyInspector : IDisposable
 
     /// <summary>Inspects a picture file on a thread of the pool.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="cancellationToken">Stops it before it begins; a running model is not interrupted.</param>
+    /// <param name="cancellationToken">Stops it, also within the model.</param>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     /// <inheritdoc cref="Inspect(string)"/>
     public Task<Inspection> InspectAsync(string path, CancellationToken cancellationToken = default)
-        => Task.Run(() => Inspect(path), cancellationToken);
+        => Task.Run(() => Inspect(path, cancellationToken), cancellationToken);
+
+    /// <summary>Reads a picture file from a stream, and inspects it on a thread of the pool.</summary>
+    /// <param name="stream">The stream, from where it stands to its end.</param>
+    /// <param name="cancellationToken">Stops it, also within the model.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <inheritdoc cref="Inspect(Stream)"/>
+    public async Task<Inspection> InspectAsync(Stream stream, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var content = new MemoryStream();
+        await stream.CopyToAsync(content, cancellationToken).ConfigureAwait(false);
+        content.Position = 0;
+        return await Task.Run(() => Inspect(content, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Releases the model. No inspection may be under way.</summary>
     public void Dispose() => _scorer.Dispose();
@@ -158,22 +181,74 @@ public sealed class AnomalyInspector : IDisposable
                     $"There are {models.Length} ONNX files in '{folder}', and none is model.onnx. Give the path of the model.", folder));
     }
 
-    private Inspection Inspect(RgbPicture picture, string? name, long start)
+    private static void Check(AnomalyInspectorOptions options)
+    {
+        if (!Enum.IsDefined(options.Provider))
+            throw new ArgumentException($"There is no provider {options.Provider}.", nameof(options));
+        if (options.Threads < 1 || options.DeviceId < 0 || options.MaximumPixels < 1)
+        {
+            throw new ArgumentException(
+                $"Threads is {options.Threads}, DeviceId {options.DeviceId}, MaximumPixels {options.MaximumPixels}; "
+                + "expected at least 1 thread, a device from 0, and at least 1 pixel.", nameof(options));
+        }
+    }
+
+    private Inspection Inspect(string path, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        long start = Stopwatch.GetTimestamp();
+        RgbPicture picture = PictureFile.Read(path, _scorer.Preprocessing.Library, _options.MaximumPixels);
+        return Inspect(picture, path, isOwn: true, start, cancellationToken);
+    }
+
+    private Inspection Inspect(Stream stream, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        long start = Stopwatch.GetTimestamp();
+        RgbPicture picture = PictureFile.Read(stream, _scorer.Preprocessing.Library, _options.MaximumPixels);
+        return Inspect(picture, null, isOwn: true, start, cancellationToken);
+    }
+
+    private IEnumerable<Inspection> InspectInOrder(IEnumerable<string> paths, CancellationToken cancellationToken)
+    {
+        // Who stops looking stops those that are under way, too.
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var running = new Queue<Task<Inspection>>();
+        try
+        {
+            foreach (string path in paths)
+            {
+                running.Enqueue(InspectAsync(path, stop.Token));
+                if (running.Count > Environment.ProcessorCount)
+                    yield return running.Dequeue().GetAwaiter().GetResult();
+            }
+
+            while (running.TryDequeue(out Task<Inspection>? next))
+                yield return next.GetAwaiter().GetResult();
+        }
+        finally
+        {
+            stop.Cancel();
+            Task.WhenAll(running).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+        }
+    }
+
+    // The pixels of a picture that isn't the inspection's own are gone when the call returns.
+    private Inspection Inspect(RgbPicture picture, string? path, bool isOwn, long start, CancellationToken cancellationToken)
     {
         Scale scale = Volatile.Read(ref _scale);
         long decoded = Stopwatch.GetTimestamp();
         (int Height, int Width)? size = _options.IncludeMap ? _scorer.MapSize : null;
         float[] raw = size is var (height, width) ? new float[height * width] : [];
-        float score = _scorer.Score(picture, raw);
+        float score = _scorer.Score(picture, raw, cancellationToken);
         long scored = Stopwatch.GetTimestamp();
 
         float[] normalized = raw.Length == 0 ? [] : new float[raw.Length];
         scale.Pixel.Normalize<float>(raw, normalized);
         float normalizedScore = scale.Image.Normalize(score);
         bool isAnomalous = scale.Image.IsAnomalous(score);
-        return new(_options.Regions)
+        return new(_options.Regions, _scorer.Preprocessing.Library, path, _options.KeepPicture ? isOwn ? picture : picture.Copy() : null)
         {
-            Name = name,
             RawScore = score,
             NormalizedScore = normalizedScore,
             IsAnomalous = isAnomalous,

@@ -18,6 +18,27 @@ public sealed record AnomalyInspectorOptions
     /// <summary>What the model expects of a picture; null for <see cref="AnomalyOnnxModel.Preprocessing"/>.</summary>
     public ImagePreprocessing? Preprocessing { get; init; }
 
-    /// <summary>The CUDA device that runs the model, which needs the package Microsoft.ML.OnnxRuntime.Gpu; null for the CPU.</summary>
-    public int? GpuDeviceId { get; init; }
+    /// <summary>
+    /// Whether an inspection keeps the pixels that it was made of, for <see cref="Inspection.SaveOverlay(string)"/>. Of a file they are read
+    /// again where they aren't kept.
+    /// </summary>
+    public bool KeepPicture { get; init; }
+
+    /// <summary>
+    /// The most pixels of a picture file, which can claim gigabytes in a few bytes; larger ones are refused before they are decoded. Null
+    /// for what memory can hold.
+    /// </summary>
+    public long? MaximumPixels { get; init; }
+
+    /// <summary>What runs the model.</summary>
+    public ExecutionProvider Provider { get; init; }
+
+    /// <summary>Which GPU, where the provider has several.</summary>
+    public int DeviceId { get; init; }
+
+    /// <summary>
+    /// How many threads one inspection takes on the processor, at least 1; null for one a core. Whoever inspects several pictures at once
+    /// gets more of them done with few.
+    /// </summary>
+    public int? Threads { get; init; }
 }

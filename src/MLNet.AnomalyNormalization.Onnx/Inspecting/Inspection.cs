@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Files;
+using MLNet.AnomalyNormalization.Imaging;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 
@@ -13,12 +16,18 @@ public readonly record struct InspectionTimings(TimeSpan Decode, TimeSpan Model,
 public sealed record Inspection
 {
     private readonly AnomalyRegionOptions? _regionOptions;
+    private readonly ImageLibrary _library;
+    private readonly RgbPicture? _picture;
     private IReadOnlyList<AnomalyRegion>? _regions;
 
-    internal Inspection(AnomalyRegionOptions? regionOptions) => _regionOptions = regionOptions;
+    internal Inspection(AnomalyRegionOptions? regionOptions, ImageLibrary library, string? path, RgbPicture? picture)
+        => (_regionOptions, _library, Path, _picture) = (regionOptions, library, path, picture);
 
-    /// <summary>The picture's name; null where it came from memory.</summary>
-    public string? Name { get; init; }
+    /// <summary>The picture's file; null where it came from a stream or from memory.</summary>
+    public string? Path { get; }
+
+    /// <summary>The name of the picture's file without its folder; null where it came from a stream or from memory.</summary>
+    public string? Name => System.IO.Path.GetFileName(Path);
 
     /// <summary>The image score as the model gives it.</summary>
     public required float RawScore { get; init; }
@@ -56,6 +65,26 @@ public sealed record Inspection
         => NormalizedMap is { } map
             ? Array.ConvertAll(map.Values, value => value < (float)ScoreNormalizer.DecisionScore ? (byte)0 : (byte)1)
             : [];
+
+    /// <summary>Writes the picture with the normalised map over it in colours, and the borders of what is anomalous, as a PNG file.</summary>
+    /// <param name="path">The file to write; one that is there is replaced.</param>
+    /// <exception cref="InvalidOperationException">There is no map, or the pixels weren't kept; the message says what to do.</exception>
+    /// <exception cref="IOException">The picture's file can't be read, or the new one can't be written; nothing half-written is left.</exception>
+    /// <exception cref="InvalidDataException">The picture's file has been changed, and is none any more.</exception>
+    public void SaveOverlay(string path)
+    {
+        byte[] png = Overlay();
+        AtomicFile.Write(path, stream => stream.Write(png));
+    }
+
+    /// <summary>Writes the picture with the normalised map over it in colours, and the borders of what is anomalous, as a PNG file.</summary>
+    /// <param name="stream">Receives the file, and stays open.</param>
+    /// <inheritdoc cref="SaveOverlay(string)"/>
+    public void SaveOverlay(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        stream.Write(Overlay());
+    }
 
     /// <summary>The inspection in one line.</summary>
     public override string ToString()
@@ -114,5 +143,20 @@ public sealed record Inspection
         }
 
         return System.Text.Encoding.UTF8.GetString(stream.GetBuffer(), 0, (int)stream.Length);
+    }
+
+    private byte[] Overlay()
+    {
+        if (NormalizedMap is not var (values, height, width))
+            throw new InvalidOperationException("There is no map to draw: the model gives none, or IncludeMap is false.");
+
+        RgbPicture picture = _picture ?? (Path is null
+            ? throw new InvalidOperationException("The picture came from memory, and wasn't kept. Set KeepPicture of AnomalyInspectorOptions.")
+            : PictureFile.Read(Path, _library));
+        PictureArea area = InspectedArea ?? default;
+        using MLImage image = picture.ToImage();
+        using MLImage coloured = HeatMap.Overlay(image, values, height, width, area: area);
+        using MLImage outlined = HeatMap.Outline(coloured, values, height, width, area: area);
+        return HeatMap.EncodePng(outlined);
     }
 }

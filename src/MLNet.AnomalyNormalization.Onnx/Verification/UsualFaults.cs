@@ -99,7 +99,7 @@ internal static class UsualFaults
         {
             try
             {
-                return new(verifier.Model, other, null, nameof(other));
+                return new(verifier.Model, other, default, nameof(other));
             }
             catch (Exception e) when (e is ArgumentException or InvalidDataException)
             {

@@ -27,7 +27,7 @@ internal sealed class Verifier : IDisposable
     public Verifier(AnomalyOnnxModel model, string referencePath)
     {
         (_model, _referencePath, _reference) = (model, referencePath, Reference.Read(referencePath));
-        _scorer = new AnomalyScorer(model, null, null, nameof(model));
+        _scorer = new AnomalyScorer(model, null, default, nameof(model));
         _scoreScale = Scale(model.Thresholds?.Image, _reference.Pictures.Max(picture => Math.Abs(picture.Score ?? 0)));
         double? pixelThreshold = model.PixelThresholdProblem is null ? model.Thresholds?.Pixel : null;
         _mapScale = Scale(pixelThreshold, _reference.Pictures.Max(picture => picture.Map?.Maximum ?? 0));

@@ -9,7 +9,7 @@ namespace MLNet.AnomalyNormalization.Vision.Graph;
 internal sealed class GraphSession(ModelProto model, int? gpuDeviceId) : IDisposable
 {
     private readonly RunOptions _run = new();
-    private readonly InferenceSession _session = OnnxSession.Create(model.ToByteArray(), gpuDeviceId);
+    private readonly InferenceSession _session = OnnxSession.Create(model.ToByteArray(), OnnxDevice.Of(gpuDeviceId));
 
     /// <summary>Runs the graph and gives its outputs, in their order, to a function; they are gone when it returns.</summary>
     public T Run<T>(RgbPicture photo, Func<IReadOnlyList<OrtValue>, T> read)

@@ -184,7 +184,7 @@ internal sealed class PatchCoreGraph
 
         try
         {
-            using InferenceSession session = OnnxSession.Create(graph.Model.ToByteArray(), gpuDeviceId: null);
+            using InferenceSession session = OnnxSession.Create(graph.Model.ToByteArray(), default);
             using var run = new RunOptions();
             using OrtValue black = OrtValue.CreateTensorValueFromMemory(
                 new float[RgbPicture.Channels * _height * _width], [1, RgbPicture.Channels, _height, _width]);

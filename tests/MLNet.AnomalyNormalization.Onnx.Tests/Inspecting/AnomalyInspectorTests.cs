@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx.Format;
 using MLNet.AnomalyNormalization.Tests;
 
@@ -157,6 +158,135 @@ public sealed class AnomalyInspectorTests : IDisposable
         Assert.ThrowsExactly<FileNotFoundException>(() => given.Inspect(_folder["none.png"]));
     }
 
+    [TestMethod]
+    public void An_overlay_is_the_picture_with_its_map_and_the_borders_of_what_is_anomalous()
+    {
+        string photo = _folder["photo.png"];
+        Png.Write(photo, Width, Height, 8, Png.Rgb, Noise());
+        string model = SaveModel();
+        using AnomalyInspector inspector = AnomalyInspector.Open(model);
+        using AnomalyInspector keeping = AnomalyInspector.Open(model, new() { KeepPicture = true });
+        Inspection inspection = inspector.Inspect(photo);
+        using MLImage image = MLImage.CreateFromFile(photo);
+        (float[] map, int height, int width) = inspection.NormalizedMap!;
+        using MLImage coloured = HeatMap.Overlay(image, map, height, width);
+        using MLImage outlined = HeatMap.Outline(coloured, map, height, width);
+        byte[] expected = HeatMap.EncodePng(outlined);
+
+        using FileStream stream = File.OpenRead(photo);
+        byte[] pixels = Noise();
+        Inspection[] inspections = [inspection, keeping.Inspect(stream), keeping.Inspect(image), keeping.Inspect(pixels, Width, Height, Width * 3, PixelFormat.Rgb24)];
+        Array.Clear(pixels);
+        foreach (Inspection each in inspections)
+        {
+            each.SaveOverlay(_folder["overlay.png"]);
+            CollectionAssert.AreEqual(expected, File.ReadAllBytes(_folder["overlay.png"]));
+        }
+    }
+
+    [TestMethod]
+    public void An_overlay_without_pixels_or_map_is_refused_with_what_to_set()
+    {
+        string model = SaveModel();
+        using AnomalyInspector inspector = AnomalyInspector.Open(model);
+        using AnomalyInspector scoreAlone = AnomalyInspector.Open(model, new() { IncludeMap = false, KeepPicture = true });
+        foreach ((AnomalyInspector each, string option) in ((AnomalyInspector, string)[])[(inspector, "KeepPicture"), (scoreAlone, "IncludeMap")])
+        {
+            Inspection inspection = each.Inspect(Noise(), Width, Height, Width * 3, PixelFormat.Rgb24);
+            StringAssert.Contains(
+                Assert.ThrowsExactly<InvalidOperationException>(() => inspection.SaveOverlay(_folder["overlay.png"])).Message, option);
+            Assert.IsFalse(File.Exists(_folder["overlay.png"]));
+        }
+    }
+
+    [TestMethod]
+    public void Many_files_are_inspected_in_their_order_up_to_the_first_that_is_no_picture()
+    {
+        using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel());
+        string[] paths = [.. Enumerable.Range(0, 20).Select(i => _folder[$"{i}.png"])];
+        for (int i = 0; i < paths.Length; i++)
+            Png.Write(paths[i], Width, Height, 8, Png.Rgb, Noise(i));
+        Inspection[] inspections = [.. inspector.InspectAll(paths)];
+        CollectionAssert.AreEqual(paths, inspections.Select(inspection => inspection.Path).ToArray());
+        CollectionAssert.AreEqual(
+            paths.Select(path => inspector.Inspect(path).RawScore).ToArray(), inspections.Select(inspection => inspection.RawScore).ToArray());
+        Assert.AreEqual(paths[0], inspector.InspectAll(paths).First().Path);
+        Assert.IsEmpty(inspector.InspectAll([]));
+
+        File.WriteAllText(paths[12], "no picture");
+        var seen = new List<string?>();
+        InvalidDataException refused = Assert.ThrowsExactly<InvalidDataException>(() =>
+        {
+            foreach (Inspection inspection in inspector.InspectAll(paths))
+                seen.Add(inspection.Path);
+        });
+        StringAssert.Contains(refused.Message, "12.png");
+        CollectionAssert.AreEqual(paths[..12], seen);
+    }
+
+    [TestMethod, Timeout(60_000)]
+    public async Task An_inspection_can_be_stopped_also_within_the_model()
+    {
+        string photo = _folder["photo.png"];
+        Png.Write(photo, Width, Height, 8, Png.Rgb, Noise());
+        using (AnomalyInspector quick = AnomalyInspector.Open(SaveModel()))
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(() => quick.InspectAsync(photo, new CancellationToken(canceled: true)));
+            Assert.Throws<OperationCanceledException>(() => _ = quick.InspectAll([photo], new CancellationToken(canceled: true)).Count());
+        }
+
+        using AnomalyInspector endless = AnomalyInspector.Open(SaveEndlessModel());
+        using var stop = new CancellationTokenSource();
+        using FileStream stream = File.OpenRead(photo);
+        Task<Inspection> inspection = endless.InspectAsync(stream, stop.Token);
+        Assert.IsFalse(inspection.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => inspection);
+    }
+
+    [TestMethod]
+    public void A_picture_of_too_many_pixels_is_refused_before_it_is_decoded()
+    {
+        string photo = _folder["photo.png"];
+        Png.Write(photo, Width, Height, 8, Png.Rgb, Noise());
+        using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel(), new() { MaximumPixels = (Width * Height) - 1 });
+        using FileStream stream = File.OpenRead(photo);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => inspector.Inspect(photo)).Message, "at most 599");
+        Assert.ThrowsExactly<InvalidDataException>(() => inspector.Inspect(stream));
+        using AnomalyInspector enough = AnomalyInspector.Open(_folder["model.onnx"], new() { MaximumPixels = Width * Height });
+        Assert.IsFalse(float.IsNaN(enough.Inspect(photo).RawScore));
+    }
+
+    [TestMethod]
+    [DataRow(ExecutionProvider.Cuda, "Microsoft.ML.OnnxRuntime.Gpu", DisplayName = "CUDA")]
+    [DataRow(ExecutionProvider.DirectML, "Microsoft.ML.OnnxRuntime.DirectML", DisplayName = "DirectML")]
+    [DataRow(ExecutionProvider.OpenVino, "Intel.ML.OnnxRuntime.OpenVino", DisplayName = "OpenVINO")]
+    [DataRow(ExecutionProvider.CoreML, "macOS", DisplayName = "CoreML")]
+    public void A_missing_provider_is_an_error_that_names_its_package(ExecutionProvider provider, string package)
+    {
+        if (provider == ExecutionProvider.CoreML && OperatingSystem.IsMacOS())
+            Assert.Inconclusive("This system has CoreML.");
+        string model = SaveModel();
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => AnomalyInspector.Open(model, new() { Provider = provider })).Message, package);
+    }
+
+    [TestMethod]
+    public void One_thread_gives_the_bits_of_many_and_options_out_of_range_are_refused()
+    {
+        string model = SaveModel();
+        using AnomalyInspector many = AnomalyInspector.Open(model);
+        using AnomalyInspector one = AnomalyInspector.Open(model, new() { Threads = 1 });
+        Assert.AreEqual(
+            many.Inspect(Noise(), Width, Height, Width * 3, PixelFormat.Rgb24).RawScore,
+            one.Inspect(Noise(), Width, Height, Width * 3, PixelFormat.Rgb24).RawScore);
+        foreach (AnomalyInspectorOptions options in (AnomalyInspectorOptions[])
+            [new() { Threads = 0 }, new() { DeviceId = -1 }, new() { MaximumPixels = 0 }, new() { Provider = (ExecutionProvider)9 }])
+        {
+            Assert.ThrowsExactly<ArgumentException>(() => AnomalyInspector.Open(model, options));
+        }
+    }
+
     // The map is the mean of the channels of the middle of the picture, resized.
     private string SaveModel()
     {
@@ -165,6 +295,30 @@ public sealed class AnomalyInspectorTests : IDisposable
         model.Graph.Node.Add(ModelFile.Node("ReduceMean", ["input"], ["anomaly_map"], GraphEditor.Attribute("axes", [1L])));
         model.Graph.Output.Add(ModelFile.Value("anomaly_map", typeof(float), 1, 1, 8, 8));
         return model.Save(_folder["model.onnx"]);
+    }
+
+    // The mean, after as many turns of a loop as nobody waits for; none for a black picture, with which a model is tried when it is opened.
+    private string SaveEndlessModel()
+    {
+        ModelProto model = ModelFile.Empty();
+        model.Graph.Input.Add(ModelFile.Value("input", typeof(float), 1, 3, 8, 8));
+        model.Graph.Node.Add(ModelFile.Node("ReduceMean", ["input"], ["mean"], GraphEditor.Attribute("keepdims", 0L)));
+        model.Graph.Node.Add(ModelFile.Node("Constant", [], ["many"], GraphEditor.Attribute("value", ModelFile.Tensor("many", typeof(float), [1e15], []))));
+        model.Graph.Node.Add(ModelFile.Node("Mul", ["mean", "many"], ["product"]));
+        model.Graph.Node.Add(ModelFile.Node("Cast", ["product"], ["turns"], GraphEditor.Attribute("to", (long)TensorProto.Types.DataType.Int64)));
+        GraphProto body = new() { Name = "turn" };
+        body.Input.Add(ModelFile.Value("turn", typeof(long)));
+        body.Input.Add(ModelFile.Value("goes_on", typeof(bool)));
+        body.Input.Add(ModelFile.Value("before", typeof(float)));
+        body.Node.Add(ModelFile.Node("Identity", ["goes_on"], ["goes_on_then"]));
+        body.Node.Add(ModelFile.Node("Identity", ["before"], ["after"]));
+        body.Output.Add(ModelFile.Value("goes_on_then", typeof(bool)));
+        body.Output.Add(ModelFile.Value("after", typeof(float)));
+        model.Graph.Node.Add(ModelFile.Node(
+            "Loop", ["turns", "", "mean"], ["pred_score"],
+            new AttributeProto { Name = "body", Type = AttributeProto.Types.AttributeType.Graph, G = body }));
+        model.Graph.Output.Add(ModelFile.Value("pred_score", typeof(float)));
+        return model.Save(_folder["endless.onnx"]);
     }
 
     private static byte[] Noise(int seed = 0)

@@ -256,7 +256,7 @@ public sealed class AnomalyVerificationTests : IDisposable
         AnomalyOnnxModel model, ImagePreprocessing? preprocessing = null, Action<JsonObject>? change = null, float scale = 1,
         string extension = "png", ImageLibrary library = ImageLibrary.Torchvision)
     {
-        using var scorer = new AnomalyScorer(model, preprocessing, null, nameof(model));
+        using var scorer = new AnomalyScorer(model, preprocessing, default, nameof(model));
         var pictures = new JsonArray();
         for (int photo = 0; photo < 3; photo++)
         {

@@ -224,24 +224,47 @@ public sealed class AnomalyInspectorTests : IDisposable
         CollectionAssert.AreEqual(paths[..12], seen);
     }
 
-    [TestMethod, Timeout(60_000)]
-    public async Task An_inspection_can_be_stopped_also_within_the_model()
+    [TestMethod]
+    public async Task An_inspection_can_be_stopped()
     {
         string photo = _folder["photo.png"];
         Png.Write(photo, Width, Height, 8, Png.Rgb, Noise());
-        using (AnomalyInspector quick = AnomalyInspector.Open(SaveModel()))
-        {
-            await Assert.ThrowsAsync<OperationCanceledException>(() => quick.InspectAsync(photo, new CancellationToken(canceled: true)));
-            Assert.Throws<OperationCanceledException>(() => _ = quick.InspectAll([photo], new CancellationToken(canceled: true)).Count());
-        }
-
-        using AnomalyInspector endless = AnomalyInspector.Open(SaveEndlessModel());
-        using var stop = new CancellationTokenSource();
+        using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel());
         using FileStream stream = File.OpenRead(photo);
-        Task<Inspection> inspection = endless.InspectAsync(stream, stop.Token);
-        Assert.IsFalse(inspection.IsCompleted);
-        await stop.CancelAsync();
-        await Assert.ThrowsAsync<OperationCanceledException>(() => inspection);
+        var stopped = new CancellationToken(canceled: true);
+        await Assert.ThrowsAsync<OperationCanceledException>(() => inspector.InspectAsync(photo, stopped));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => inspector.InspectAsync(stream, stopped));
+        Assert.Throws<OperationCanceledException>(() => _ = inspector.InspectAll([photo], stopped).Count());
+    }
+
+    [TestMethod, Timeout(60_000)]
+    public void A_model_that_runs_can_be_stopped()
+    {
+        using var scorer = new AnomalyScorer(AnomalyOnnxModel.Open(SaveEndlessModel()), null, default, "none");
+        using AnomalyInspector other = AnomalyInspector.Open(SaveModel());
+        using var stop = new CancellationTokenSource();
+        using var begun = new ManualResetEventSlim();
+        Exception? end = null;
+        var runner = new Thread(() =>
+        {
+            begun.Set();
+            try
+            {
+                scorer.Score(new(Noise(), Height, Width), [], stop.Token);
+            }
+            catch (Exception e)
+            {
+                end = e;
+            }
+        }) { IsBackground = true };
+        runner.Start();
+        begun.Wait();
+        for (int i = 0; i < 100; i++)
+            other.Inspect(Noise(), Width, Height, Width * 3, PixelFormat.Rgb24);  // by now it is within the model
+        Assert.IsNull(end);
+        stop.Cancel();
+        runner.Join();
+        Assert.IsInstanceOfType<OperationCanceledException>(end);
     }
 
     [TestMethod]

@@ -208,23 +208,23 @@ public static class AnomalyNormalizationCatalog
     /// </summary>
     /// <remarks>
     /// Load only models that you trust: a model names the components that ML.NET makes of it, and ML.NET takes them at their word. What is
-    /// checked before is what would end the process or never return: the number and the sizes of the parts of the file, the offsets of each
-    /// part, the length and the nesting of expressions, and the types in the schema. The rest is loaded on a thread of its own; after a
-    /// minute, and a second for each MiB, the file is given up, and the thread with it.
+    /// checked before is what was damaged, by the sum of each part of the file, and what would end the process or never return: the number,
+    /// sizes and depth of the parts, their offsets, the length of expressions, and the types in the schema. The rest is loaded on a thread of
+    /// its own; after a minute, and a second for each MiB, the file is given up, and the thread with it.
     /// </remarks>
     /// <param name="catalog">The model catalog.</param>
     /// <param name="path">The zip file that <c>mlContext.Model.Save</c> wrote.</param>
     /// <param name="inputSchema">The schema that was saved with the model, or null if there was none.</param>
     /// <returns>The model; one that holds no normaliser is returned as it was loaded.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is not a model that ML.NET can load here; the message says why.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is no regular one, damaged, or not a model that ML.NET can load here (an assembly is missing, say); the message says why.
+    /// </exception>
     public static ITransformer LoadAnomalyModel(this ModelOperationsCatalog catalog, string path, out DataViewSchema? inputSchema)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (!File.Exists(path))
-            throw new FileNotFoundException($"There is no model file '{path}'.", path);
-
+        _ = RegularFile.RequireLength(path);
         using FileStream stream = File.OpenRead(path);
         return LoadAnomalyModel(catalog, stream, $"'{path}'", out inputSchema);
     }
@@ -234,11 +234,14 @@ public static class AnomalyNormalizationCatalog
     /// <param name="stream">What <c>mlContext.Model.Save</c> wrote; it can seek, and is left open.</param>
     /// <param name="inputSchema">The schema that was saved with the model, or null if there was none.</param>
     /// <returns>The model; one that holds no normaliser is returned as it was loaded.</returns>
+    /// <exception cref="ArgumentException">The stream can't seek.</exception>
     /// <exception cref="InvalidDataException">The stream holds no model that ML.NET can load here; the message says why.</exception>
     public static ITransformer LoadAnomalyModel(this ModelOperationsCatalog catalog, Stream stream, out DataViewSchema? inputSchema)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(stream);
+        if (!stream.CanSeek)
+            throw new ArgumentException("The stream can't seek. Copy it into a MemoryStream.", nameof(stream));
         return LoadAnomalyModel(catalog, stream, "The stream", out inputSchema);
     }
 

@@ -13,51 +13,94 @@ internal static class ModelPart
     private const int HeaderSize = 256;
     private const int LongestPart = 256 << 20;
 
-    // Our own expressions have 1,000 characters and ten levels. Each level, and each operator in a row, is a call within a call to ML.NET.
-    private const int LongestExpression = 1 << 15;
-    private const int DeepestExpression = 250;
+    // Each bracket, each sign and each operator in a row is a call within a call to ML.NET, when it loads the expression and again, on the
+    // caller's stack, when it is used. Our own expressions have up to 400 words and signs.
+    private const int LongestExpression = 1_000;
+
+    private static readonly uint[] s_sums = Array.ConvertAll([.. Enumerable.Range(0, 256)], SumOfByte);
 
     private static ReadOnlySpan<byte> ExpressionSignature => "EXPRTRNF"u8;
 
-    /// <summary>The bytes of an entry.</summary>
-    /// <exception cref="InvalidDataException">It is longer than such an entry can be, or than it claims.</exception>
-    public static byte[] Read(ZipArchiveEntry entry)
+    private static ReadOnlySpan<byte> ChainSignature => "XF\0CHAIN"u8;
+
+    /// <summary>Reads an entry to its end, and compares it with the length and the sum that the archive has of it.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="isWanted">Whether the bytes are returned, or nothing of them.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or longer than an entry of which the bytes are wanted can be.</exception>
+    public static byte[] Read(ZipArchiveEntry entry, bool isWanted = true)
     {
-        if (entry.Length > LongestPart)
+        if (isWanted && entry.Length > LongestPart)
             throw new InvalidDataException($"'{entry.FullName}' has {entry.Length} bytes; expected at most {LongestPart}.");
 
-        byte[] content = new byte[entry.Length];
+        using var content = new MemoryStream();
         using Stream stream = entry.Open();
-        stream.ReadExactly(content);
-        return content;
+        var buffer = new byte[1 << 16];
+        uint sum = uint.MaxValue;
+        long length = 0;
+        while (stream.Read(buffer) is > 0 and var read && (length += read) <= entry.Length)
+        {
+            foreach (byte value in buffer.AsSpan(0, read))
+                sum = (sum >> 8) ^ s_sums[(byte)(sum ^ value)];
+            if (isWanted)
+                content.Write(buffer, 0, read);
+        }
+
+        return length == entry.Length && ~sum == entry.Crc32
+            ? content.ToArray()
+            : throw new InvalidDataException($"'{entry.FullName}' is damaged: it has another length or sum than the archive says.");
     }
 
     /// <summary>Checks what ML.NET relies on.</summary>
-    /// <exception cref="InvalidDataException">An expression is longer or nested deeper than can be read.</exception>
+    /// <param name="part">The part.</param>
+    /// <param name="entries">The number of entries in the archive.</param>
+    /// <exception cref="InvalidDataException">An expression is longer than can be read, or a chain than the archive.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An offset leads out of the part.</exception>
-    public static void Check(ReadOnlySpan<byte> part)
+    public static void Check(ReadOnlySpan<byte> part, int entries)
     {
         // Model, string table, string characters and tail, each an offset and, but for the tail, a length.
         foreach (int field in (ReadOnlySpan<int>)[16, 32, 48])
             _ = part.Slice(Offset(part, field), Offset(part, field + sizeof(long)));
         _ = part[HeaderSize..];
         _ = part.Slice(Offset(part, 128), sizeof(ulong));
-        if (!part.Slice(64, ExpressionSignature.Length).SequenceEqual(ExpressionSignature))
+        ReadOnlySpan<byte> signature = part.Slice(64, sizeof(ulong));
+        if (signature.SequenceEqual(ChainSignature) && BinaryPrimitives.ReadInt32LittleEndian(part[HeaderSize..]) is var transformers
+            && (transformers < 0 || transformers > entries))
+        {
+            throw new InvalidDataException($"a chain claims {transformers} transformers, in {entries} entries.");
+        }
+
+        if (!signature.SequenceEqual(ExpressionSignature))
             return;
 
         foreach (string text in StringsOf(part))
         {
-            if (text.Length > LongestExpression)
-                throw new InvalidDataException($"an expression has {text.Length} characters; at most {LongestExpression} are read.");
-
-            int depth = 0;
-            foreach (char character in text)
-            {
-                depth += character == '(' ? 1 : character == ')' ? -1 : 0;
-                if (depth > DeepestExpression)
-                    throw new InvalidDataException($"an expression is nested more than {DeepestExpression} levels deep.");
-            }
+            if (LengthOf(text) is > LongestExpression and var length)
+                throw new InvalidDataException($"an expression has {length} words and signs; at most {LongestExpression} are read.");
         }
+    }
+
+    private static int LengthOf(string expression)
+    {
+        int length = 0;
+        bool isInWord = false;
+        foreach (char character in expression)
+        {
+            bool isOfWord = char.IsLetterOrDigit(character) || character is '_' or '.';
+            if (!char.IsWhiteSpace(character) && !(isOfWord && isInWord))
+                length++;
+            isInWord = isOfWord;
+        }
+
+        return length;
+    }
+
+    // CRC-32 as zip files have it.
+    private static uint SumOfByte(int value)
+    {
+        uint sum = (uint)value;
+        for (int i = 0; i < 8; i++)
+            sum = (sum & 1) == 0 ? sum >> 1 : (sum >> 1) ^ 0xEDB88320;
+        return sum;
     }
 
     /// <summary>The strings of a part, each once, in the order of their first use.</summary>

@@ -109,10 +109,13 @@ internal static class SavedModel
                 throw new InvalidDataException($"'{entry.FullName}' would expand from {entry.CompressedLength} to {entry.Length} bytes.");
             try
             {
-                if (entry.Name == "Model.key")
-                    ModelPart.Check(ModelPart.Read(entry));
-                else if (entry.FullName == "Schema")
-                    SavedSchema.Check(ModelPart.Read(entry));
+                // A name may be written with either slash, and ML.NET finds both.
+                string name = entry.FullName.Split('/', '\\')[^1];
+                byte[] content = ModelPart.Read(entry, isWanted: name is "Model.key" or "Schema");
+                if (name == "Model.key")
+                    ModelPart.Check(content, archive.Entries.Count);
+                else if (name == "Schema")
+                    SavedSchema.Check(content);
             }
             catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException or EndOfStreamException or FormatException)
             {

@@ -12,6 +12,9 @@ internal static class SavedSchema
     private const int TableOfContentsAt = 24;
     private const int MostColumns = 1 << 20;
 
+    // A vector of keys of numbers.
+    private const int DeepestType = 2;
+
     /// <exception cref="InvalidDataException">A vector's sizes aren't those that its description has room for.</exception>
     /// <exception cref="EndOfStreamException">It ends early.</exception>
     public static void Check(byte[] schema)
@@ -35,22 +38,39 @@ internal static class SavedSchema
             _ = reader.ReadByte();
             _ = reader.Read7BitEncodedInt64();
             _ = reader.ReadInt64();
-            _ = reader.ReadInt64();
+            long annotations = reader.ReadInt64(), next = stream.Position;
+            if (annotations == 0)
+                continue;
+
+            stream.Position = annotations;
+            for (long left = reader.Read7BitEncodedInt64(); left > 0; left--)
+            {
+                CheckCodec(reader, $"{name}.{reader.ReadString()}");
+                _ = reader.ReadByte();
+                _ = reader.ReadInt64();
+                _ = reader.Read7BitEncodedInt64();
+            }
+
+            stream.Position = next;
         }
     }
 
-    // The name of the codec, the length of its description, and that: of a vector the codec of its items, and its sizes after their number.
-    private static void CheckCodec(BinaryReader reader, string column)
+    // The name of the codec, the length of its description, and that: of a vector or key the codec of its items first, of a vector then its
+    // sizes after their number.
+    private static void CheckCodec(BinaryReader reader, string column, int depth = 0)
     {
         string codec = reader.ReadString();
         long length = reader.Read7BitEncodedInt64();
         long end = reader.BaseStream.Position + length;
         if (length < 0 || end > reader.BaseStream.Length)
             throw new InvalidDataException($"the type of column '{column}' has {length} bytes, more than the schema.");
+        if (depth > DeepestType)
+            throw new InvalidDataException($"the type of column '{column}' is nested more than {DeepestType} levels deep.");
 
+        if (codec is "VBuffer" or "Key" or "Key2")
+            CheckCodec(reader, column, depth + 1);
         if (codec == "VBuffer")
         {
-            CheckCodec(reader, column);
             long left = end - reader.BaseStream.Position;
             if (left != 0 && (left < sizeof(int) || reader.ReadInt32() is var sizes && sizes != (left / sizeof(int)) - 1))
                 throw new InvalidDataException($"the vector of column '{column}' has another number of sizes than it says.");

@@ -127,7 +127,10 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 
     /// <summary>Reads an evaluator that <see cref="WriteTo"/> wrote; it computes the same bits.</summary>
     /// <param name="stream">The stream, at the position where the state begins; is read to the end of the state and stays open.</param>
-    /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The stream holds anything but a complete state of this version, or one that no rows can leave behind. The memory that is taken grows
+    /// with the bytes that were read.
+    /// </exception>
     public static ImageEvaluator ReadFrom(Stream stream)
     {
         using var reader = new StateReader(stream, StateKind);
@@ -146,7 +149,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
                 throw reader.Corrupt("a score of NaN");
             if (Array.Exists(weights, weight => weight <= 0))
                 throw reader.Corrupt("a weight that is not positive");
-            rows.AddRange(scores.Select((score, i) => new Row(score, isWeighted ? weights[i] : 1)));
+            rows.AddRange(scores.Select((score, i) => new Row(score + 0d, isWeighted ? weights[i] : 1)));
         }
 
         reader.Complete();

@@ -33,6 +33,9 @@ public sealed class PixelEvaluator
     /// <summary>What the evaluator keeps and computes.</summary>
     public PixelEvaluatorOptions Options { get; }
 
+    /// <summary>The number of images; null on the grid, which doesn't tell them apart.</summary>
+    internal int? ImageCount => _state.ImageCount;
+
     /// <summary>Checks what options can't check one by one.</summary>
     internal static PixelEvaluatorOptions Require(PixelEvaluatorOptions options)
         => options.PerImageOverlapLowerBound < options.PerImageOverlapUpperBound
@@ -149,7 +152,10 @@ public sealed class PixelEvaluator
 
     /// <summary>Reads an evaluator that <see cref="WriteTo"/> wrote; it computes the same bits.</summary>
     /// <param name="stream">The stream, at the position where the state begins; is read to the end of the state and stays open.</param>
-    /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The stream holds anything but a complete state of this version, or one that no images can leave behind. The memory that is taken
+    /// grows with the bytes that were read; the grid's is constant.
+    /// </exception>
     public static PixelEvaluator ReadFrom(Stream stream)
     {
         using var reader = new StateReader(stream, StateKind);

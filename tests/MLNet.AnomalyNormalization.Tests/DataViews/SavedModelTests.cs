@@ -33,11 +33,89 @@ public sealed class SavedModelTests : IDisposable
     [DataRow("TransformerChain/Transform_000/Model.key", 0x23, 0x7F, "leads out of it", DisplayName = "a table of strings elsewhere")]
     [DataRow("TransformerChain/Transform_000/Model.key", 0x2A, 0x7F, "leads out of it", DisplayName = "a table of strings without an end")]
     [DataRow("TransformerChain/Model.key", 0x110, (int)'X', "not a model", DisplayName = "an assembly that there isn't")]
+    [DataRow("TransformerChain/Model.key", 0x103, 0x7F, "transformers, in", DisplayName = "a chain of more transformers than the file has")]
+    [DataRow("TransformerChain/Model.key", 0x103, 0xFF, "transformers, in", DisplayName = "a chain of less than none")]
     public void A_changed_byte_is_found_before_it_harms(string entry, int offset, int value, string reason)
     {
         SaveModel();
         Change(entry, bytes => bytes[offset] = (byte)value);
         StringAssert.Contains(AssertRefused(_folder["model.zip"]), reason);
+    }
+
+    [TestMethod]
+    public void A_byte_that_changed_after_saving_is_found_by_the_sum_of_its_part()
+    {
+        SaveModel();
+        byte[] good = File.ReadAllBytes(_folder["model.zip"]);
+        int part = good.AsSpan().IndexOf("TransformerChain/Transform_000/Model.key"u8);
+        Assert.IsGreaterThan(0, part);
+        for (int at = part + 60; at < part + 260; at += 20)
+        {
+            byte[] damaged = [.. good];
+            damaged[at] ^= 0x10;
+            StringAssert.Matches(
+                Assert.ThrowsExactly<InvalidDataException>(() => _mlContext.Model.LoadAnomalyModel(new MemoryStream(damaged), out _)).Message,
+                new("is damaged|not a model"), $"byte {at}");
+        }
+    }
+
+    [TestMethod]
+    public void The_types_of_annotations_are_checked_as_those_of_columns_are()
+    {
+        IDataView data = _mlContext.Data.LoadFromEnumerable([new NamedRow()]);
+        data = _mlContext.Transforms.Conversion.MapValueToKey("Key", "Name").Fit(data).Transform(data);
+        _mlContext.Model.Save(Model(data), data.Schema, _folder["model.zip"]);
+        Assert.IsNotNull(_mlContext.Model.LoadAnomalyModel(_folder["model.zip"], out _));
+
+        // After the annotation's name stand its codec and the length of that, its items' codec, and the number of sizes.
+        Change("Schema", bytes =>
+        {
+            int annotation = bytes.AsSpan().IndexOf("KeyValues"u8);
+            int sizes = annotation + bytes.AsSpan(annotation).IndexOf("TextSpan"u8) + "TextSpan".Length + 1;
+            Assert.AreEqual(1, BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(sizes)));
+            bytes[sizes + 3] = 0x10;
+        });
+        StringAssert.Contains(AssertRefused(_folder["model.zip"]), "the vector of column 'Key.KeyValues'");
+    }
+
+    [TestMethod]
+    [DataRow(2, false, DisplayName = "a vector of keys of numbers")]
+    [DataRow(3, true, DisplayName = "one level more")]
+    public void Types_are_read_to_a_depth(int depth, bool isRefused)
+    {
+        byte[] type = [5, .. "Int32"u8, 0];
+        for (int i = 0; i < depth; i++)
+            type = [7, .. "VBuffer"u8, (byte)(type.Length + 4), .. type, 0, 0, 0, 0];
+        byte[] schema = [.. new byte[56], 1, (byte)'x', .. type, 0, 0, .. new byte[16]];
+        schema[24] = 56;
+        schema[48] = 1;
+        if (isRefused)
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => SavedSchema.Check(schema)).Message, "more than 2 levels deep");
+        else
+            SavedSchema.Check(schema);
+    }
+
+    [TestMethod]
+    [DataRow("TransformerChain/Model.key", DisplayName = "as ML.NET writes it")]
+    [DataRow("TransformerChain\\Model.key", DisplayName = "as ML.NET reads it, too")]
+    public void A_part_is_checked_however_its_name_is_written(string name)
+    {
+        byte[] part = Part(new string('(', 2_000));
+        using (ZipArchive archive = ZipFile.Open(_folder["model.zip"], ZipArchiveMode.Create))
+        using (Stream stream = archive.CreateEntry(name).Open())
+            stream.Write(part);
+        StringAssert.Contains(AssertRefused(_folder["model.zip"]), "an expression has 2000 words and signs");
+    }
+
+    [TestMethod]
+    public void What_is_no_regular_file_and_what_cannot_seek_is_refused_at_once()
+    {
+        Assert.ThrowsExactly<FileNotFoundException>(() => _mlContext.Model.LoadAnomalyModel(_folder["none.zip"], out _));
+        using var packed = new DeflateStream(new MemoryStream(), CompressionMode.Decompress);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Model.LoadAnomalyModel(packed, out _)).Message, "can't seek");
+        if (OperatingSystem.IsLinux())
+            StringAssert.Contains(AssertRefused("/dev/zero"), "/dev/zero");
     }
 
     [TestMethod]
@@ -71,22 +149,20 @@ public sealed class SavedModelTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow(250, false, DisplayName = "as deep as is read")]
-    [DataRow(251, true, DisplayName = "one deeper")]
-    public void Expressions_are_read_to_a_depth(int depth, bool isRefused)
+    [DataRow("x => {0}x{1}", "(", ")", 498, DisplayName = "brackets within brackets")]
+    [DataRow("x => {0}x", "-", "", 996, DisplayName = "signs in a row")]
+    [DataRow("x => x{0}", "+1f", "", 498, DisplayName = "operators in a row")]
+    [DataRow("x => {0} x", "not ", "", 996, DisplayName = "words in a row")]
+    public void Expressions_are_read_to_a_number_of_words_and_signs(string expression, string before, string after, int most)
     {
-        byte[] part = Part($"x => {new string('(', depth)}x{new string(')', depth)}");
-        if (isRefused)
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => ModelPart.Check(part)).Message, "nested more than 250");
-        else
-            ModelPart.Check(part);
-    }
+        ModelPart.Check(Part(Times(most)), entries: 1);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => ModelPart.Check(Part(Times(most + 1)), entries: 1)).Message, "at most 1000 are read");
 
-    [TestMethod]
-    public void Expressions_are_read_to_a_length()
-        => StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidDataException>(() => ModelPart.Check(Part($"x => x{string.Concat(Enumerable.Repeat("+1f", 20_000))}"))).Message,
-            "60006 characters");
+        string Times(int count) => expression
+            .Replace("{0}", string.Concat(Enumerable.Repeat(before, count)), StringComparison.Ordinal)
+            .Replace("{1}", string.Concat(Enumerable.Repeat(after, count)), StringComparison.Ordinal);
+    }
 
     [TestMethod]
     public void A_file_with_too_many_or_too_deep_parts_or_one_that_expands_without_measure_is_refused()
@@ -149,11 +225,12 @@ public sealed class SavedModelTests : IDisposable
 
     private void Change(string name, Action<byte[]> change)
     {
-        using ZipArchive archive = ZipFile.Open(_folder["model.zip"], ZipArchiveMode.Update);
-        ZipArchiveEntry entry = archive.GetEntry(name)!;
-        byte[] bytes = ModelPart.Read(entry);
+        byte[] bytes;
+        using (ZipArchive before = ZipFile.OpenRead(_folder["model.zip"]))
+            bytes = ModelPart.Read(before.GetEntry(name)!);
         change(bytes);
-        entry.Delete();
+        using ZipArchive archive = ZipFile.Open(_folder["model.zip"], ZipArchiveMode.Update);
+        archive.GetEntry(name)!.Delete();
         using Stream stream = archive.CreateEntry(name).Open();
         stream.Write(bytes);
     }
@@ -171,12 +248,17 @@ public sealed class SavedModelTests : IDisposable
         return part;
     }
 
-    private sealed class Row
+    private class Row
     {
         public float Score { get; set; }
 
         [VectorType(4)]
         public float[] Map { get; set; } = new float[4];
+    }
+
+    private sealed class NamedRow : Row
+    {
+        public string Name { get; set; } = "part";
     }
 
     private sealed class Unsavable : ITransformer

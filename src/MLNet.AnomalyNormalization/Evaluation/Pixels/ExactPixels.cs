@@ -18,6 +18,8 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
 
     public override float TopScore => float.PositiveInfinity;
 
+    public override int? ImageCount => _images.Count;
+
     public override void Add(ReadOnlySpan<float> map, RegionRuns regions)
     {
         float[] normal = GC.AllocateUninitializedArray<float>(map.Length - regions.Pixels);
@@ -119,14 +121,14 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
     // What a writer of ours can't have written, but whoever makes a right checksum can.
     private static void Check(ImagePixels image, StateReader reader)
     {
-        if (NaNs.IndexIn<float>(image.Normal) >= 0)
-            throw reader.Corrupt("a score of NaN");
+        if (NaNs.IndexIn<float>(image.Normal) >= 0 || MemoryMarshal.Cast<float, int>(image.Normal).Contains(BitConverter.SingleToInt32Bits(-0f)))
+            throw reader.Corrupt("a score of NaN, or -0");
 
         var pixelsBySize = new Dictionary<uint, long>();
         foreach (ulong defect in image.Defects)
         {
-            if (float.IsNaN(ScoreKey.ToScore((uint)(defect >> 32))))
-                throw reader.Corrupt("a defect with a score of NaN");
+            if (ScoreKey.ToScore((uint)(defect >> 32)) is var score && (float.IsNaN(score) || (score == 0 && float.IsNegative(score))))
+                throw reader.Corrupt("a defect with a score of NaN, or -0");
             CollectionsMarshal.GetValueRefOrAddDefault(pixelsBySize, (uint)defect, out _)++;
         }
 

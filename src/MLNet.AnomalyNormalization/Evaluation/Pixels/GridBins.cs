@@ -108,13 +108,17 @@ internal sealed class GridBins
     public void ReadFrom(StateReader reader)
     {
         ulong next = 0;
+        UInt128 sum = 0;
         for (ulong left = reader.ReadCompact(); left > 0; left--)
         {
             ulong empty = reader.ReadCompact();
             if (empty >= Length - next)
                 throw reader.Corrupt($"a bin beyond the last one, {Length - 1},");
             next += empty;
-            Add((int)next++, reader.ReadCompact());
+            ulong value = reader.ReadCompact();
+            if (value == 0 || (sum += value) > ulong.MaxValue)
+                throw reader.Corrupt("a bin of nothing, or more than can be counted,");
+            Add((int)next++, value);
         }
     }
 

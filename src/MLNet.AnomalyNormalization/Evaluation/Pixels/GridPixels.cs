@@ -35,6 +35,8 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
 
     public override float TopScore => (GridBins.Length - 1) / GridBins.PerUnit;
 
+    public override int? ImageCount => null;
+
     public override void Add(ReadOnlySpan<float> map, RegionRuns regions)
     {
         if (map.IsEmpty)
@@ -137,9 +139,42 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         _normalImagePixels = reader.Read<int>();
         foreach (GridBins bins in All)
             bins.ReadFrom(reader);
+        Check(reader);
     }
 
     private GridBins[] All => [_normalImages, _normalAmongDefects, _defects, _regionOverlap, _imageOverlap];
+
+    // What a writer of ours can't have written, but whoever makes a right checksum can.
+    private void Check(StateReader reader)
+    {
+        const int ofNaN = GridBins.Length - 1;
+        ulong normal = (ulong)_normalImages.Sum(), defects = (ulong)_defects.Sum();
+        if ((UInt128)normal + (ulong)_normalAmongDefects.Sum() + defects > long.MaxValue)
+            throw reader.Corrupt("more pixels than can be counted");
+        if (!options.CountNaNAsAnomalous && (_normalImages[ofNaN] | _normalAmongDefects[ofNaN] | _defects[ofNaN]) != 0)
+            throw reader.Corrupt("a score of NaN");
+
+        if ((ulong)_regionOverlap.Sum() != (ulong)_regions << OverlapBits || (ulong)_imageOverlap.Sum() != (ulong)_anomalousImages << OverlapBits
+            || _regions < _anomalousImages || _regions > defects
+            || GridBins.FromTheTop(_defects, _regionOverlap, _imageOverlap).Any(bin => bin.First == 0 || bin.Second == 0 || bin.Third == 0))
+        {
+            throw reader.Corrupt($"{_regions} regions in {_anomalousImages} images, which are not those of the defects,");
+        }
+
+        int[] bins = [.. GridBins.FromTheTop(_normalImages, _normalImages, _normalImages).Select(bin => bin.Bin).Where(bin => bin < ofNaN)];
+        (float lowest, float highest) = _normalRange;
+        bool isRange = bins.Length == 0 ? lowest == float.PositiveInfinity && highest == float.NegativeInfinity
+            : lowest >= 0 && lowest <= highest && highest <= ScoreNormalizer.MaximumScore
+                && GridBins.BinOf(lowest) == bins[^1] && GridBins.BinOf(highest) == bins[0];
+        bool isSize = _normalImagePixels switch
+        {
+            0 => normal == 0,
+            MixedSizes => normal > 0,
+            _ => _normalImagePixels > 0 && normal > 0 && normal % (ulong)_normalImagePixels == 0,
+        };
+        if (!isRange || !isSize)
+            throw reader.Corrupt("a range or a size that is not that of the normal images");
+    }
 
     /// <summary>The checked range of scores, those that stand for NaN left out.</summary>
     private (float Lowest, float Highest) RangeOf(ReadOnlySpan<float> map)

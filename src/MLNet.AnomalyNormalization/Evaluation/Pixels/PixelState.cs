@@ -9,6 +9,9 @@ internal abstract class PixelState
     /// <summary>What a score of NaN becomes where it counts as anomalous.</summary>
     public abstract float TopScore { get; }
 
+    /// <summary>The number of images; null where they are not told apart.</summary>
+    public abstract int? ImageCount { get; }
+
     /// <summary>Adds an image, or refuses it as a whole.</summary>
     /// <param name="map">The scores, free of NaN.</param>
     /// <param name="regions">The labelled regions of its mask.</param>
@@ -18,6 +21,7 @@ internal abstract class PixelState
 
     public abstract void WriteTo(StateWriter writer);
 
+    /// <exception cref="InvalidDataException">The state is none that images can leave behind.</exception>
     public abstract void ReadFrom(StateReader reader);
 
     public abstract ScoreCurve ComputeCurve(int threads);

@@ -125,28 +125,41 @@ internal sealed class EvaluationPart
     /// <exception cref="InvalidDataException">The stream holds anything but a complete state of this version.</exception>
     public static EvaluationPart ReadFrom(Stream stream)
     {
+        EvaluationPart part = ReadFrom(stream, out List<string> groups);
+        foreach (string name in groups)
+        {
+            EvaluationPart group = ReadFrom(stream, out List<string> within);
+            if (within.Count > 0 || group.Pixels?.Options != part.Pixels?.Options || !part._groups.TryAdd(name, group))
+                throw new InvalidDataException($"The state is corrupt: its group '{name}' is there twice, or of another kind than the whole.");
+        }
+
+        return part;
+    }
+
+    private static EvaluationPart ReadFrom(Stream stream, out List<string> groups)
+    {
         using var reader = new StateReader(stream, StateKind);
         bool hasPixels = reader.Read<byte>() != 0;
         double image = reader.Read<double>(), pixel = reader.Read<double>();
         long rowCount = reader.Read<long>();
         byte[] rows = reader.ReadArray<byte>(reader.ReadCount());
-        var names = new List<string>();
+        groups = [];
         for (int left = reader.ReadCount(); left > 0; left--)
-            names.Add(Encoding.UTF8.GetString(reader.ReadArray<byte>(reader.ReadCount())));
+            groups.Add(Encoding.UTF8.GetString(reader.ReadArray<byte>(reader.ReadCount())));
         reader.Complete();
 
         var part = new EvaluationPart(ImageEvaluator.ReadFrom(stream), hasPixels ? PixelEvaluator.ReadFrom(stream) : null);
+        if (rows.Length != (hasPixels ? rowCount : 0) || part.Images.Count > rowCount || double.IsInfinity(image) || double.IsInfinity(pixel)
+            || (part.Pixels?.ImageCount is { } images && images != rows.Count(row => row != 0)))
+        {
+            throw reader.Corrupt($"{rowCount} rows, which are not those of its images, or a decision that is not finite");
+        }
+
         foreach (byte row in rows)
             part.AddRow(0, row != 0);
         part.RowCount = rowCount;
         part.ImageDecision = double.IsNaN(image) ? null : image;
         part.PixelDecision = double.IsNaN(pixel) ? null : pixel;
-        foreach (string name in names)
-        {
-            if (!part._groups.TryAdd(name, ReadFrom(stream)))
-                throw new InvalidDataException($"The state has two groups '{name}'.");
-        }
-
         return part;
     }
 

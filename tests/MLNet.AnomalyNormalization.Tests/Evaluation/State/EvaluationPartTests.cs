@@ -1,3 +1,4 @@
+using System.Text;
 using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
@@ -39,6 +40,68 @@ public sealed class EvaluationPartTests
         Assert.AreEqual(expected.Image, actual.Image);
         Metrics.SameBits(expected.Pixel!, actual.Pixel!);
         CollectionAssert.AreEqual(expected.Pixel!.AreaUnderPerImageOverlaps.ToArray(), actual.Pixel!.AreaUnderPerImageOverlaps.ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(1, 1, double.NaN, "", DisplayName = "a part as it is written")]
+    [DataRow(-1, 0, double.NaN, "rows, which are not those", DisplayName = "fewer rows than none")]
+    [DataRow(1, 0, double.NaN, "rows, which are not those", DisplayName = "a row of which nobody says whether it has pixels")]
+    [DataRow(2, 2, double.NaN, "rows, which are not those", DisplayName = "more rows with pixels than images, which was an index out of range")]
+    [DataRow(1, 1, double.PositiveInfinity, "a decision that is not finite", DisplayName = "a decision at infinity")]
+    public void A_part_that_no_rows_leave_behind_is_refused_under_a_right_checksum(long rowCount, int rows, double decision, string reason)
+    {
+        using var stream = new MemoryStream();
+        Write(stream, rowCount, rows, decision);
+        stream.Position = 0;
+        if (reason.Length == 0)
+            Assert.AreEqual(rowCount, EvaluationPart.ReadFrom(stream).RowCount);
+        else
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => EvaluationPart.ReadFrom(stream)).Message, reason);
+    }
+
+    [TestMethod]
+    [DataRow("a b", "", DisplayName = "two groups")]
+    [DataRow("a a", "'a'", DisplayName = "a group twice")]
+    [DataRow("a", "'a'", true, DisplayName = "groups within a group, which could be nested until the stack ends")]
+    public void Groups_are_there_once_and_have_none(string names, string reason, bool isNested = false)
+    {
+        using var stream = new MemoryStream();
+        Write(stream, 1, 1, double.NaN, names.Split(' '));
+        foreach (string _ in names.Split(' '))
+            Write(stream, 1, 1, double.NaN, isNested ? ["within"] : []);
+        if (isNested)
+            Write(stream, 1, 1, double.NaN);
+        stream.Position = 0;
+        if (reason.Length == 0)
+            Assert.AreEqual(1, EvaluationPart.ReadFrom(stream).RowCount);
+        else
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => EvaluationPart.ReadFrom(stream)).Message, reason);
+    }
+
+    private static void Write(Stream stream, long rowCount, int rows, double decision, params string[] groups)
+    {
+        using (var writer = new StateWriter(stream, kind: 3))
+        {
+            writer.Write((byte)1);
+            writer.Write(decision);
+            writer.Write(double.NaN);
+            writer.Write(rowCount);
+            writer.Write(rows);
+            writer.Write<byte>([.. Enumerable.Repeat((byte)1, rows)]);
+            writer.Write(groups.Length);
+            foreach (string name in groups)
+            {
+                writer.Write(name.Length);
+                writer.Write<byte>(Encoding.UTF8.GetBytes(name));
+            }
+
+            writer.Complete();
+        }
+
+        new ImageEvaluator().WriteTo(stream);
+        var pixels = new PixelEvaluator(Options.Pixel);
+        pixels.Add([1, 2], [0, 1], 1, 2);
+        pixels.WriteTo(stream);
     }
 
     private static IDataView Normalized(MaskedRow[] rows)

@@ -11,6 +11,7 @@ public class StateReaderTests
     private static readonly byte[] s_imageState = ImageState();
     private static readonly byte[] s_exactState = PixelState(EvaluationPrecision.Exact);
     private static readonly byte[] s_gridState = PixelState(EvaluationPrecision.Grid);
+    private static readonly byte[] s_fullGridState = PixelState(EvaluationPrecision.Grid, withNormal: true);
 
     [TestMethod]
     public void A_state_that_ends_early_is_refused_wherever_it_ends()
@@ -87,6 +88,54 @@ public class StateReaderTests
     }
 
     [TestMethod]
+    [DataRow(41, 3u, "regions in", DisplayName = "more regions than weigh upon the defects")]
+    [DataRow(45, 0u, "regions in", DisplayName = "defects in no image, which a share was divided by")]
+    [DataRow(45, 3u, "regions in", DisplayName = "more images with defects than regions")]
+    [DataRow(49, 0x7FC00000u, "a range or a size", DisplayName = "a lowest score of NaN")]
+    [DataRow(49, 0x40000000u, "a range or a size", DisplayName = "a lowest score above the lowest bin")]
+    [DataRow(53, 0x447A2000u, "a range or a size", DisplayName = "a highest score beyond the scale")]
+    [DataRow(57, 0u, "a range or a size", DisplayName = "normal images without a size")]
+    [DataRow(57, 3u, "a range or a size", DisplayName = "4 pixels in images of 3")]
+    [DataRow(57, 0xFFFFFFFEu, "a range or a size", DisplayName = "images of fewer pixels than none")]
+    [DataRow(61, 0x0108_8104u, "a range or a size", DisplayName = "a normal pixel in another bin")]
+    [DataRow(61, 0x0008_8004u, "a bin of nothing", DisplayName = "a bin that was counted, and is empty")]
+    [DataRow(61, 0x7FFF_FF04u, "a bin beyond the last one", DisplayName = "a bin that there isn't")]
+    public void A_grid_that_no_images_leave_behind_is_refused_under_a_right_checksum(int place, uint value, string reason)
+    {
+        // Options of 41 bytes, numbers of regions and of images, the range and the size of normal images, and the bins: how many, and each
+        // by how many empty ones are before it and by its count.
+        byte[] forged = Forge(s_fullGridState, content => BinaryPrimitives.WriteUInt32LittleEndian(content[place..], value));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream(forged))).Message, reason);
+    }
+
+    [TestMethod]
+    public void A_grid_has_a_score_of_NaN_only_where_it_may_count()
+    {
+        var evaluator = new PixelEvaluator(new() { Precision = EvaluationPrecision.Grid, CountNaNAsAnomalous = true });
+        evaluator.Add([1, float.NaN], [0, 0], 1, 2);
+        evaluator.Add([float.NaN, float.NaN], [0, 0], 1, 2);
+        evaluator.Add([1, float.NaN], [0, 1], 1, 2);
+        using var stream = new MemoryStream();
+        evaluator.WriteTo(stream);
+        Assert.AreEqual(3, PixelEvaluator.ReadFrom(new MemoryStream(stream.ToArray())).Compute().Counts.FalsePositives);
+
+        byte[] forged = Forge(stream.ToArray(), content => content[36] = 0);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => PixelEvaluator.ReadFrom(new MemoryStream(forged))).Message, "NaN");
+    }
+
+    [TestMethod]
+    public void A_negative_zero_is_read_as_the_zero_that_it_equals()
+    {
+        var evaluator = new ImageEvaluator();
+        evaluator.Add(0, true);
+        evaluator.Add(0, false);
+        using var stream = new MemoryStream();
+        evaluator.WriteTo(stream);
+        byte[] forged = Forge(stream.ToArray(), content => content[8] = 0x80);
+        Assert.AreEqual(evaluator.Compute(), ImageEvaluator.ReadFrom(new MemoryStream(forged)).Compute());
+    }
+
+    [TestMethod]
     public void What_is_not_refused_under_a_right_checksum_can_be_computed_with()
     {
         var random = new Random(3);
@@ -154,10 +203,12 @@ public class StateReaderTests
         return stream.ToArray();
     }
 
-    private static byte[] PixelState(EvaluationPrecision precision)
+    private static byte[] PixelState(EvaluationPrecision precision, bool withNormal = false)
     {
         var evaluator = new PixelEvaluator(new() { Precision = precision });
         evaluator.Add([1, 2, 3, 4, 5, 6], [0, 1, 1, 0, 0, 9], 2, 3);
+        if (withNormal)
+            evaluator.Add([1, 7, 8, 9], new byte[4], 2, 2);
         using var stream = new MemoryStream();
         evaluator.WriteTo(stream);
         return stream.ToArray();

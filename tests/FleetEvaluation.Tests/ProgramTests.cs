@@ -41,6 +41,17 @@ public sealed class ProgramTests
     }
 
     [TestMethod]
+    public void The_first_evaluation_of_a_cluster_is_spread_over_its_silos()
+    {
+        const int ShardsInHand = 6;
+        (string Silo, int Count)[] silos = Shards(Run("--silos", "3"));
+
+        Assert.HasCount(3, silos);
+        foreach ((string silo, int count) in silos)
+            Assert.IsGreaterThanOrEqualTo(ShardsInHand, count, silo);
+    }
+
+    [TestMethod]
     [DataRow("--silos 0", "--silos is '0'; expected a number from 1 to 16.", DisplayName = "no silo")]
     [DataRow("--silos", "--silos needs a value after it.", DisplayName = "no value")]
     [DataRow("--silos 1 --kill-one", "--kill-one needs --silos 2 or more", DisplayName = "nobody to kill")]

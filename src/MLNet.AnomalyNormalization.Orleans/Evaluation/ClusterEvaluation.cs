@@ -1,5 +1,6 @@
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
+using Orleans.Runtime.Placement;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 
@@ -18,6 +19,7 @@ internal sealed class ClusterEvaluation(
 
     private readonly List<ShardFailure> _failures = [];
     private readonly Dictionary<string, int> _shardsBySilo = [];
+    private readonly SiloSpread _silos = new();
     private readonly object _counting = new();
     private int _shardsDone;
     private long _rowsDone;
@@ -29,15 +31,15 @@ internal sealed class ClusterEvaluation(
         var ahead = new Queue<Task<RangeOutcome>>();
         try
         {
-            int silos = await CountSilos(before: 1);
-            int length = Math.Clamp(shards.Count / (silos * RangesPerSilo), 1, LongestRange);
+            await FindSilos();
+            int length = Math.Clamp(shards.Count / (_silos.Count * RangesPerSilo), 1, LongestRange);
             foreach (EvaluationShard[] range in shards.Chunk(length))
             {
                 ahead.Enqueue(Evaluate(range, stop.Token));
-                if (ahead.Count >= silos * RangesPerSilo)
+                if (ahead.Count >= _silos.Count * RangesPerSilo)
                 {
                     Merge(await ahead.Dequeue());
-                    silos = await CountSilos(silos);
+                    await FindSilos();
                 }
             }
 
@@ -68,16 +70,15 @@ internal sealed class ClusterEvaluation(
         }
     }
 
-    // It only says how far to work ahead. While a silo is being lost, no answer is no reason to end.
-    private async Task<int> CountSilos(int before)
+    // It only says where to work and how far ahead. While a silo is being lost, no answer is no reason to end.
+    private async Task FindSilos()
     {
         try
         {
-            return Math.Max(1, (await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Count);
+            _silos.Know((await grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true)).Keys);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException)
         {
-            return before;
         }
     }
 
@@ -86,6 +87,9 @@ internal sealed class ClusterEvaluation(
         IShardRangeGrain grain = grains.GetGrain<IShardRangeGrain>(Guid.NewGuid());
         var work = new ShardRange(range, plan);
         var told = new Told();
+        SiloAddress? place = _silos.Take();
+        if (place is not null)
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, place);
         try
         {
             while (true)
@@ -108,6 +112,7 @@ internal sealed class ClusterEvaluation(
         {
             // An answer is not waited for: a grain that is not reached ends for not being asked any more.
             grain.End().Ignore();
+            _silos.Return(place);
         }
     }
 

@@ -38,8 +38,10 @@ internal interface IShardRangeGrain : IGrainWithGuidKey
 }
 
 /// <inheritdoc cref="IShardRangeGrain"/>
-/// <remarks>A caller that is gone asks no more, and the range ends with the age at which Orleans collects it.</remarks>
-[ActivationCountBasedPlacement, CollectionAgeLimit(Minutes = 2), Reentrant]
+/// <remarks>
+/// The caller says where it is placed (see <see cref="SiloSpread"/>); anywhere, once that silo is lost. A caller that is gone asks no more, and the range ends with the age at which Orleans collects it.
+/// </remarks>
+[RandomPlacement, CollectionAgeLimit(Minutes = 2), Reentrant]
 internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRangeGrain, IDisposable
 {
     // Well below the 30 seconds after which Orleans gives an answer up.

@@ -62,6 +62,35 @@ public sealed class AnomalyFleetTests
     }
 
     [TestMethod]
+    [DataRow(2)]
+    [DataRow(3)]
+    [DataRow(4)]
+    public async Task The_first_evaluation_of_a_cluster_is_spread_evenly(int silos)
+    {
+        // As many shards as can be at work at a time if every silo has its share.
+        int share = Math.Min(2, Environment.ProcessorCount);
+        await using Cluster cluster = await Cluster.Start(silos);
+        using var areAllAtWork = new CountdownEvent(share * silos);
+        EvaluationShard[] shards = [.. Enumerable.Range(0, share * silos).Select(i => new HookedShard($"{i} of {silos}"))];
+        foreach (EvaluationShard shard in shards)
+        {
+            HookedShard.Hooks[shard.Name] = () =>
+            {
+                areAllAtWork.Signal();
+
+                // Only ever this long where some silo has more than its share.
+                areAllAtWork.Wait(TimeSpan.FromSeconds(5));
+            };
+        }
+
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            modelPath: null, shards, cancellationToken: TestContext.CancellationToken);
+
+        HookedShard.Hooks.Clear();
+        CollectionAssert.AreEqual(Enumerable.Repeat(share, silos).ToArray(), actual.ShardsBySilo.Values.ToArray());
+    }
+
+    [TestMethod]
     public async Task A_poisoned_shard_is_reported_with_its_name_and_the_rest_is_evaluated()
     {
         using var test = new RecordedTest(rows: 60);

@@ -12,7 +12,9 @@ internal sealed class Cluster : IAsyncDisposable
 {
     private static readonly AsyncLocal<SiloAddress?> s_currentSilo = new();
 
-    private Cluster(InProcessTestCluster silos) => Silos = silos;
+    private readonly Freezer _freezer;
+
+    private Cluster(InProcessTestCluster silos, Freezer freezer) => (Silos, _freezer) = (silos, freezer);
 
     /// <summary>The silo whose grain is being called here.</summary>
     public static SiloAddress? CurrentSilo => s_currentSilo.Value;
@@ -30,6 +32,7 @@ internal sealed class Cluster : IAsyncDisposable
         int silos, string? storage = null, IStationAlertHandler? alerts = null, bool isImpatient = false)
     {
         var builder = new InProcessTestClusterBuilder((short)silos);
+        var freezer = new Freezer();
         if (isImpatient)
             builder.ConfigureClient(client => client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(8)));
         builder.ConfigureSilo((_, silo) =>
@@ -40,6 +43,7 @@ internal sealed class Cluster : IAsyncDisposable
                 options.ProbeTimeout = TimeSpan.FromSeconds(1);
                 options.NumMissedProbesLimit = 1;
             });
+            silo.Services.AddSingleton(freezer);
             silo.AddIncomingGrainCallFilter<SiloNote>();
             if (storage is null)
             {
@@ -56,7 +60,7 @@ internal sealed class Cluster : IAsyncDisposable
         });
         InProcessTestCluster cluster = builder.Build();
         await cluster.DeployAsync();
-        return new(cluster);
+        return new(cluster, freezer);
     }
 
     /// <summary>Ends all silos at once, without a chance to write anything.</summary>
@@ -66,18 +70,38 @@ internal sealed class Cluster : IAsyncDisposable
             await Silos.KillSiloAsync(silo);
     }
 
+    /// <summary>From now on no grain answers, on silos that are alive all the same.</summary>
+    public void Freeze() => _freezer.IsFrozen = true;
+
     public async ValueTask DisposeAsync()
     {
+        _freezer.Thaw();
         await Silos.StopAllSilosAsync();
         await Silos.DisposeAsync();
     }
 
-    private sealed class SiloNote(ILocalSiloDetails silo) : IIncomingGrainCallFilter
+    private sealed class SiloNote(ILocalSiloDetails silo, Freezer freezer) : IIncomingGrainCallFilter
     {
-        public Task Invoke(IIncomingGrainCallContext context)
+        public async Task Invoke(IIncomingGrainCallContext context)
         {
             s_currentSilo.Value = silo.SiloAddress;
-            return context.Invoke();
+            await freezer.Wait();
+            await context.Invoke();
+        }
+    }
+
+    private sealed class Freezer
+    {
+        private readonly TaskCompletionSource _thawed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool IsFrozen { get; set; }
+
+        public Task Wait() => IsFrozen ? _thawed.Task : Task.CompletedTask;
+
+        public void Thaw()
+        {
+            IsFrozen = false;
+            _thawed.TrySetResult();
         }
     }
 }

@@ -10,7 +10,7 @@ public sealed class FleetEvaluation
     /// </summary>
     public required AnomalyEvaluation Evaluation { get; init; }
 
-    /// <summary>The shards that could not be evaluated, in their order.</summary>
+    /// <summary>The shards that could not be evaluated, or were not reached, in their order.</summary>
     public required IReadOnlyList<ShardFailure> Failures { get; init; }
 
     /// <summary>Whether every shard was evaluated.</summary>

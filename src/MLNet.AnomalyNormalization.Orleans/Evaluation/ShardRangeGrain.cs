@@ -103,7 +103,7 @@ internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRan
         var ahead = new Queue<Task<ShardOutcome>>();
         foreach (EvaluationShard shard in range.Shards)
         {
-            ahead.Enqueue(PatientCall.Make(() => worker.Evaluate(shard, range.Plan, _end.Token), _end.Token));
+            ahead.Enqueue(worker.Evaluate(shard, range.Plan, _end.Token));
             if (ahead.Count > Environment.ProcessorCount)
                 await MergeNext();
         }

@@ -165,6 +165,88 @@ public sealed class AnomalyFleetTests
     }
 
     [TestMethod]
+    public async Task What_is_evaluated_when_the_time_limit_is_over_is_given_back_and_the_rest_is_named()
+    {
+        const int ShardCount = 12;
+        await using Cluster cluster = await Cluster.Start(silos: 2);
+        using var end = new ManualResetEventSlim();
+        HookedShard.Hooks["hangs"] = end.Wait;
+        try
+        {
+            FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+                modelPath: null, [new HookedShard("hangs"), .. Enumerable.Range(1, ShardCount - 1).Select(i => new HookedShard($"{i}"))],
+                timeLimit: TimeSpan.FromSeconds(8), cancellationToken: TestContext.CancellationToken);
+
+            Assert.AreEqual(new("hangs", "It was not reached. The time limit of 8 s was over before."), actual.Failures[0]);
+            Assert.IsGreaterThan(0, actual.RowCount);
+            Assert.AreEqual(2 * (ShardCount - actual.Failures.Count), actual.RowCount);
+            Assert.AreEqual(1, actual.Evaluation.Image!.AreaUnderRocCurve);
+        }
+        finally
+        {
+            end.Set();
+            HookedShard.Hooks.Clear();
+        }
+    }
+
+    [TestMethod]
+    public async Task A_cluster_that_is_alive_but_does_not_answer_keeps_nobody_longer_than_the_time_limit()
+    {
+        await using Cluster cluster = await Cluster.Start(silos: 2);
+        cluster.Freeze();
+
+        TimeoutException told = await Assert.ThrowsExactlyAsync<TimeoutException>(() => cluster.Grains.EvaluateNormalizedAsync(
+            modelPath: null, [new HookedShard("a"), new HookedShard("b")], timeLimit: TimeSpan.FromSeconds(2),
+            cancellationToken: TestContext.CancellationToken));
+
+        Assert.AreEqual("Nothing was evaluated. It was not reached. The time limit of 2 s was over before.", told.Message);
+    }
+
+    [TestMethod]
+    public async Task A_cluster_that_stops_answering_is_not_waited_for()
+    {
+        using var test = new RecordedTest(rows: 300);
+        EvaluationShard[] shards = test.Shards(shardSize: 2);
+        await using Cluster cluster = await Cluster.Start(silos: 2);
+        var progress = new Watcher();
+        var evaluation = new ClusterEvaluation(cluster.Grains, EvaluationPlan.For(test.ModelPath, new()), shards, progress)
+        {
+            LongestSilence = TimeSpan.FromSeconds(8),
+        };
+
+        Task<FleetEvaluation> run = evaluation.Run(new(), TestContext.CancellationToken);
+
+        // Six ranges of sixteen are under way at a time: the seventh is begun when the first is merged.
+        await progress.Reached((6 * 16) + 1);
+        cluster.Freeze();
+        FleetEvaluation actual = await run;
+
+        AssertIsOfTheReached(test, shards, actual);
+        Assert.IsFalse(actual.IsComplete);
+        Assert.AreEqual("It was not reached. The cluster has not answered for 8 s.", actual.Failures[^1].Reason);
+    }
+
+    [TestMethod]
+    public async Task The_loss_of_most_silos_spoils_nothing_of_what_is_reached()
+    {
+        using var test = new RecordedTest(rows: 300);
+        EvaluationShard[] shards = test.Shards(shardSize: 2);
+        await using Cluster cluster = await Cluster.Start(silos: 3, isImpatient: true);
+        var progress = new Watcher();
+        var evaluation = new ClusterEvaluation(cluster.Grains, EvaluationPlan.For(test.ModelPath, new()), shards, progress)
+        {
+            LongestSilence = TimeSpan.FromSeconds(12),
+        };
+
+        Task<FleetEvaluation> run = evaluation.Run(new(), TestContext.CancellationToken);
+        await progress.Reached(20);
+        await Task.WhenAll(cluster.Silos.Silos.ToArray()[1..].Select(cluster.Silos.KillSiloAsync));
+        FleetEvaluation actual = await run;
+
+        AssertIsOfTheReached(test, shards, actual);
+    }
+
+    [TestMethod]
     public async Task What_a_shard_throws_is_its_own_failure()
     {
         await using Cluster cluster = await Cluster.Start(silos: 1);
@@ -246,9 +328,19 @@ public sealed class AnomalyFleetTests
         await Assert.ThrowsExactlyAsync<ArgumentException>(() => grains.EvaluateNormalizedAsync(
             test.ModelPath, shards, new() { Callbacks = [new ThresholdNormalizationCallback(new AnomalyThresholds(1, 1))] }));
         await Assert.ThrowsExactlyAsync<FileNotFoundException>(() => grains.EvaluateNormalizedAsync("absent.zip", shards));
+        await Assert.ThrowsExactlyAsync<ArgumentOutOfRangeException>(
+            () => grains.EvaluateNormalizedAsync(test.ModelPath, shards, timeLimit: TimeSpan.Zero));
         InvalidDataException broken = await Assert.ThrowsExactlyAsync<InvalidDataException>(
             () => grains.EvaluateNormalizedAsync(shards[0].Name, shards));
         StringAssert.Contains(broken.Message, "is not a model that ML.NET can load", StringComparison.Ordinal);
+    }
+
+    private static void AssertIsOfTheReached(RecordedTest test, EvaluationShard[] shards, FleetEvaluation actual)
+    {
+        var unreached = actual.Failures.Select(failure => failure.Shard).ToHashSet();
+        Assert.IsLessThan(shards.Length, unreached.Count);
+        Assert.AreEqual(2 * (shards.Length - unreached.Count), actual.RowCount);
+        Assert.AreEqual(test.Alone(row => !unreached.Contains(shards[row / 2].Name)), actual.Evaluation);
     }
 
     [TestMethod]

@@ -21,6 +21,7 @@ internal sealed class AnomalyScorer : IDisposable
     private readonly InferenceSession? _preparation;
     private readonly InferenceSession _model;
     private readonly RunOptions _run;
+    private bool _isDisposed;
 
     /// <param name="model">The model.</param>
     /// <param name="preprocessing">How pictures are prepared; null for what the model tells.</param>
@@ -84,8 +85,10 @@ internal sealed class AnomalyScorer : IDisposable
     /// <param name="cancellationToken">Stops it, also within the model.</param>
     /// <exception cref="InvalidDataException">The model fails on this picture.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    /// <exception cref="ObjectDisposedException">The model has been released.</exception>
     public float Score(RgbPicture picture, Span<float> map, CancellationToken cancellationToken = default)
     {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
         cancellationToken.ThrowIfCancellationRequested();
         using RunOptions? stoppable = cancellationToken.CanBeCanceled ? new() : null;
         RunOptions run = stoppable ?? _run;
@@ -138,6 +141,7 @@ internal sealed class AnomalyScorer : IDisposable
 
     public void Dispose()
     {
+        _isDisposed = true;
         _preparation?.Dispose();
         _model?.Dispose();
         _run?.Dispose();

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Tests;
 
 namespace MLNet.AnomalyNormalization.Onnx.Tests;
@@ -60,6 +61,31 @@ public sealed class ReadmeExamples : IDisposable
         Console.WriteLine(inspection);              // part.png: 244.1, reject (raw 6.12093, threshold 2.5073)
 
         StringAssert.StartsWith(inspection.ToString(), "part.png: ");
+    }
+
+    [TestMethod]
+    public void An_export_and_a_folder_of_photos_give_decisions_heat_maps_and_a_report()
+    {
+        ModelFile.Vision().WithMetadata("image_threshold", "0.3").WithMetadata("pixel_threshold", "0.2").Save("model.onnx");
+        Directory.CreateDirectory("photos");
+        AnomalyOnnxCatalogTests.Photo[] photos = AnomalyOnnxCatalogTests.Photo.Make(3);
+        for (int i = 0; i < photos.Length; i++)
+            photos[i].Image!.Save($"photos/{i}.png");
+
+        using AnomalyInspector inspector = AnomalyInspector.Open("model.onnx");
+        var report = new AnomalyReport(inspector.Thresholds);
+        foreach (string path in Directory.GetFiles("photos"))
+        {
+            Inspection found = inspector.Inspect(path);
+            Console.WriteLine(found);                                               // 0.png: 244.1, reject (raw ..., threshold ...)
+            found.SaveOverlay(Path.ChangeExtension(path, ".heat.png"));             // the photo with its heat map and outlines
+            report.Add(new(path, found.RawScore, found.RawMap!) { Image = MLImage.CreateFromFile(path) });
+        }
+
+        report.Write("report");                                                     // report/report.html, one file to look at
+
+        Assert.IsTrue(File.Exists("report/report.html"));
+        Assert.HasCount(3, Directory.GetFiles("photos", "*.heat.png"));
     }
 
     [TestMethod]

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
@@ -73,17 +72,16 @@ public sealed class ReadmeExamples : IDisposable
             $"part{i}.png,{(i % 4 == 0 ? 1.2 : 0) + random.NextDouble():F3},{(i % 4 == 0 ? "defect" : "good")}"))]);
 
         IDataView scores = mlContext.Data.LoadFromTextFile<ScoredPart>("scores.csv", separatorChar: ',', hasHeader: true);
-        var pipeline = mlContext.Transforms.Expression("Label", "x => x != \"good\"", "Class")
-            .Append(mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1()));
-        var model = pipeline.Fit(scores);
-        Console.WriteLine(model.LastTransformer.ImageFit);
-        Console.WriteLine(mlContext.AnomalyDetection.EvaluateNormalized(model.Transform(scores)).Image);
-        AnomalyThresholds thresholds = model.LastTransformer.Thresholds;
-        File.WriteAllText("thresholds.json", JsonSerializer.Serialize(new { image_threshold = thresholds.Image, pixel_threshold = thresholds.Pixel }));
+        var model = mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1(), new() { LabelColumnName = "Class" }).Fit(scores);
+        AnomalyEvaluation found = mlContext.AnomalyDetection.EvaluateNormalized(model.Transform(scores), new() { LabelColumnName = "Class" });
+        Console.WriteLine(model.ImageFit);                                                  // the threshold, its interval, what it achieves
+        Console.WriteLine(found);                                                           // a table of metrics
+        model.Thresholds.Save("model.json");
 
-        var normalizer = new ScoreNormalizer(AnomalyThresholds.Load("thresholds.json").Image);      // in another program
-        Assert.AreEqual(thresholds, AnomalyThresholds.Load("thresholds.json"));
-        Assert.IsGreaterThan(0.99, model.LastTransformer.ImageFit!.F1Score);
+        var normalizer = new ScoreNormalizer(AnomalyThresholds.Load("model.json").Image);   // in another program
+        Console.WriteLine(normalizer.Normalize(1.9f));
+        Assert.AreEqual(model.Thresholds, AnomalyThresholds.Load("model.json"));
+        Assert.IsGreaterThan(0.99, model.ImageFit!.F1Score);
         Assert.IsGreaterThanOrEqualTo(100, normalizer.Normalize(1.9f));
     }
 
@@ -103,6 +101,30 @@ public sealed class ReadmeExamples : IDisposable
 
         // 50 are promised on average over fits; this one fit may differ.
         Assert.IsInRange(20, 80, isAnomalous.Count(alarm => alarm));
+    }
+
+    [TestMethod]
+    public void Arrays_become_a_curve_a_table_and_a_threshold_by_cost()
+    {
+        var random = new Random(4);
+        bool[] isAnomalous = [.. Enumerable.Range(0, 300).Select(i => i % 3 == 0)];
+        float[] scores = [.. isAnomalous.Select(anomalous => (anomalous ? 0.8f : 0) + MathF.Sqrt(-MathF.Log(1 - random.NextSingle())))];
+
+        var evaluator = new ImageEvaluator();
+        evaluator.Add(scores, isAnomalous);
+        ScoreCurve curve = evaluator.ComputeCurve();                    // ROC, precision and recall: readings of its points
+        Console.WriteLine(curve);                                       // a table of twenty of them
+        foreach (double escape in new[] { 10, 100, 1000 })              // the dearer an escape, the lower the threshold
+        {
+            ThresholdFit fit = ThresholdStrategy.MinimumCost(falseReject: 1, escape, prevalence: 0.01).Fit(scores, isAnomalous);
+            ConfusionCounts counts = curve.CountsAt(fit.Threshold);
+            Console.WriteLine($"{escape}: {fit.Threshold:F3} finds {counts.Recall:P1}, costs {counts.Cost(1, escape, 0.01):F3} a part");
+        }
+
+        double[] chosen = [.. new[] { 10, 100, 1000 }.Select(escape
+            => ThresholdStrategy.MinimumCost(falseReject: 1, escape, prevalence: 0.01).Fit(scores, isAnomalous).Threshold)];
+        Assert.IsTrue(chosen[0] >= chosen[1] && chosen[1] >= chosen[2] && chosen[0] > chosen[2], string.Join(", ", chosen));
+        Assert.AreEqual(evaluator.Compute(chosen[0]).Counts, curve.CountsAt(chosen[0]));
     }
 
     [TestMethod]

@@ -7,6 +7,7 @@ namespace MLNet.AnomalyNormalization.Tests;
 public sealed partial class ReadmeTests
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+    private static readonly string FirstPrograms = File.ReadAllText(Path.Combine(Repository.Root, "samples", "howto", "first-programs.md"));
 
     [TestMethod]
     public void The_first_program_in_the_README_is_the_quickstart_and_prints_what_the_README_says()
@@ -25,14 +26,23 @@ public sealed partial class ReadmeTests
     }
 
     [TestMethod]
-    public void Every_other_example_in_the_README_is_compiled_and_run()
+    public void Every_other_example_in_the_README_and_the_first_programs_is_compiled_and_run()
     {
         string compiled = Lines(string.Concat(
             Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "ReadmeExamples.cs", SearchOption.AllDirectories).Select(File.ReadAllText)));
-        foreach (string example in Blocks("csharp").Skip(1))
+        foreach (string example in Blocks("csharp").Skip(1).Concat(Blocks("csharp", FirstPrograms)))
             StringAssert.Contains(compiled, Lines(example));
 
         static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));
+    }
+
+    [TestMethod]
+    public void The_first_programs_are_short()
+    {
+        string[] programs = [.. Blocks("csharp", FirstPrograms)];
+        Assert.HasCount(5, programs);
+        foreach (string program in programs)
+            Assert.IsLessThan(15, program.Split('\n').Count(line => line.Length > 0), program);
     }
 
     [TestMethod]
@@ -49,8 +59,10 @@ public sealed partial class ReadmeTests
 
     private static string Block(string language) => Blocks(language).First();
 
-    private static IEnumerable<string> Blocks(string language)
-        => Regex.Matches(Readme, $"```{language}\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value.Trim());
+    private static IEnumerable<string> Blocks(string language) => Blocks(language, Readme);
+
+    private static IEnumerable<string> Blocks(string language, string page)
+        => Regex.Matches(page, $"```{language}\n(.*?)```", RegexOptions.Singleline).Select(match => match.Groups[1].Value.Trim());
 
     [GeneratedRegex(@"((?:src|tests|samples)/[A-Za-z0-9_./-]*[A-Za-z0-9])")]
     private static partial Regex PathsInRepository();

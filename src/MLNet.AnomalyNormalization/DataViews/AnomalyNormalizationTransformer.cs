@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using MLNet.AnomalyNormalization.DataViews;
 using Microsoft.ML;
@@ -13,6 +14,7 @@ namespace MLNet.AnomalyNormalization;
 /// It saves itself as <see cref="Portable"/>, so that a saved model needs stock ML.NET only and gives the same bits. Columns are lazy: a
 /// map that nobody asks for is never read. Instances are immutable and safe to share between threads.
 /// </remarks>
+[DebuggerDisplay("image {Thresholds.Image}, pixel {Thresholds.Pixel}")]
 public sealed class AnomalyNormalizationTransformer : ITransformer
 {
     private readonly NormalizedColumn[] _columns;

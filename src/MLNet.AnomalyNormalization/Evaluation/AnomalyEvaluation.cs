@@ -1,9 +1,11 @@
+using System.Diagnostics;
 using MLNet.AnomalyNormalization.Notebooks;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>The result of an evaluation.</summary>
 [TypeFormatterSource(typeof(HtmlTables))]
+[DebuggerDisplay("AUROC of images {Image?.AreaUnderRocCurve}, of pixels {Pixel?.AreaUnderRocCurve}")]
 public sealed record AnomalyEvaluation
 {
     /// <summary>The metrics of the image scores, or null if there were none to evaluate.</summary>

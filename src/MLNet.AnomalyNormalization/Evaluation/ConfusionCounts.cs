@@ -28,6 +28,23 @@ public readonly record struct ConfusionCounts(long TruePositives, long FalsePosi
     /// <summary>(TP + TN) / all; NaN if nothing was counted.</summary>
     public double Accuracy => Ratio(TruePositives + TrueNegatives, Total);
 
+    /// <summary>
+    /// What a row costs in the mean: <c>falseReject (1 - prevalence) FPR + escape prevalence (1 - recall)</c>, which
+    /// <see cref="ThresholdStrategy.MinimumCost"/> makes as small as it can be. NaN if nothing of a class was counted that the cost depends on.
+    /// </summary>
+    /// <param name="falseReject">What it costs to reject a normal row, in whatever unit.</param>
+    /// <param name="escape">What it costs to miss an anomalous row, in the same unit.</param>
+    /// <param name="prevalence">How many of the rows to come are anomalous, 0..1; null if as many as of those that were counted.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="prevalence"/> is not in 0..1.</exception>
+    public double Cost(double falseReject, double escape, double? prevalence = null)
+        => prevalence switch
+        {
+            null => ((falseReject * FalsePositives) + (escape * FalseNegatives)) / Total,
+            >= 0 and <= 1 and var share => (falseReject * (1 - share) * FalsePositives / (FalsePositives + TrueNegatives))
+                + (escape * share * FalseNegatives / (FalseNegatives + TruePositives)),
+            _ => throw new ArgumentOutOfRangeException(nameof(prevalence), prevalence, "A prevalence is a share, 0 to 1."),
+        };
+
     private double Ratio(long numerator, long denominator)
         => Total == 0 ? double.NaN : denominator == 0 ? 0 : (double)numerator / denominator;
 }

@@ -1,5 +1,7 @@
+using System.Numerics;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
+using MLNet.AnomalyNormalization.Scale;
 using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
@@ -18,6 +20,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     private const int CountsNaN = 1;
     private const int HoldsDouble = 2;
     private const int HoldsWeights = 4;
+    private const string NaNRemedy = "Find out why the model gave it, or make the evaluator count NaN as anomalous.";
 
     private readonly bool _countNaNAsAnomalous = countNaNAsAnomalous;
     private readonly List<Row> _normal = [];
@@ -53,6 +56,15 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 
     /// <inheritdoc cref="Add(float, bool?, int)"/>
     public void Add(double score, bool? isAnomalous, int weight) => Add(ScoreType.Double, score, isAnomalous, weight);
+
+    /// <summary>Adds many rows: all of them or, after an exception, none.</summary>
+    /// <param name="scores">The scores of images, normalised or raw; higher is more anomalous; may be infinite.</param>
+    /// <param name="isAnomalous">For every score whether its image is anomalous.</param>
+    /// <exception cref="ArgumentException">The spans have different lengths; otherwise as with <see cref="Add(float, bool?)"/>.</exception>
+    public void Add(ReadOnlySpan<float> scores, ReadOnlySpan<bool> isAnomalous) => Add(ScoreType.Single, scores, isAnomalous);
+
+    /// <inheritdoc cref="Add(ReadOnlySpan{float}, ReadOnlySpan{bool})"/>
+    public void Add(ReadOnlySpan<double> scores, ReadOnlySpan<bool> isAnomalous) => Add(ScoreType.Double, scores, isAnomalous);
 
     /// <summary>Adds the rows of another evaluator, which stays as it is.</summary>
     /// <param name="other">The other evaluator.</param>
@@ -159,6 +171,22 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
 
     private List<Row>[] All => [_normal, _anomalous, _unknown];
 
+    private void Add<T>(ScoreType type, ReadOnlySpan<T> scores, ReadOnlySpan<bool> isAnomalous)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (scores.Length != isAnomalous.Length)
+        {
+            throw new ArgumentException(
+                $"There are {scores.Length} scores and {isAnomalous.Length} labels; expected a label for every score.", nameof(isAnomalous));
+        }
+
+        // The first NaN that is refused is refused before anything is added.
+        if (!_countNaNAsAnomalous && NaNs.IndexIn(scores) is >= 0 and int first)
+            throw new ArgumentException($"The score at index {first} is NaN. {NaNRemedy}", nameof(scores));
+        for (int i = 0; i < scores.Length; i++)
+            Add(type, double.CreateTruncating(scores[i]), isAnomalous[i], weight: 1);
+    }
+
     private void Add(ScoreType type, double score, bool? isAnomalous, int weight)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(weight);
@@ -168,7 +196,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
             score = _countNaNAsAnomalous
                 ? double.PositiveInfinity
                 : throw new ArgumentException(
-                    $"The score of row {Count} is NaN. Find out why the model gave it, or make the evaluator count NaN as anomalous.",
+                    $"The score of row {Count} is NaN. {NaNRemedy}",
                     nameof(score));
         }
 

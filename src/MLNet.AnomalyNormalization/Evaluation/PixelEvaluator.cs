@@ -88,6 +88,13 @@ public sealed class PixelEvaluator
         }
     }
 
+    /// <inheritdoc cref="Add(ReadOnlySpan{float}, ReadOnlySpan{byte}, int, int)"/>
+    public void Add(AnomalyMap map, ReadOnlySpan<byte> mask)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        Add(map.Values, mask, map.Height, map.Width);
+    }
+
     /// <summary>Adds the images of another evaluator after those of this one; the other stays as it is.</summary>
     /// <param name="other">An evaluator with equal options.</param>
     /// <exception cref="ArgumentException">The options differ.</exception>

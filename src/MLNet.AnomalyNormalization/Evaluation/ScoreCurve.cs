@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json.Serialization;
+using MLNet.AnomalyNormalization.Notebooks;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 
@@ -20,6 +22,8 @@ public readonly record struct ScoreCurvePoint(double Threshold, ConfusionCounts 
 /// threshold above all scores (positive infinity, at which nothing is found), the last for the lowest score, at which everything is. Between
 /// two points the ROC curve and the per-region overlap are straight lines, which is how ties are counted one half.
 /// </remarks>
+[TypeFormatterSource(typeof(HtmlTables))]
+[DebuggerDisplay("{Points.Count} points")]
 public sealed class ScoreCurve : IEquatable<ScoreCurve>
 {
     private readonly ScoreCurvePoint[] _points;
@@ -124,6 +128,9 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
         double share = area / (positives * negatives), ofChance = maximumFalsePositiveRate * maximumFalsePositiveRate / 2;
         return maximumFalsePositiveRate == 1 ? share : 0.5 * (1 + ((share - ofChance) / (maximumFalsePositiveRate - ofChance)));
     }
+
+    /// <summary>Some twenty of the points as a table, the same in every culture; the first and the last are among them.</summary>
+    public override string ToString() => Table.Of(this)!.ToString();
 
     /// <inheritdoc/>
     public bool Equals(ScoreCurve? other)

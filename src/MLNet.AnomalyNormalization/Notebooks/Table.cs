@@ -24,8 +24,29 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
         AnomalyEvaluation => new("Evaluation: nothing was evaluated", []),
         ImageMetrics image => Metrics("Image metrics", [], image),
         PixelMetrics pixel => Metrics("Pixel metrics", [], pixel),
+        ScoreCurve curve => Curve(curve),
         _ => null,
     };
+
+    private static Table Curve(ScoreCurve curve)
+    {
+        int last = curve.Points.Count - 1, shown = Math.Min(last, 20);
+        bool hasRegions = curve.Points.Any(point => !double.IsNaN(point.RegionOverlap));
+        string[] headings = ["Recall", "Precision", "FPR", "F1", "TP", "FP", "TN", "FN"];
+        return new($"Curve of {last + 1} points, by threshold", hasRegions ? [.. headings, "PRO"] : headings,
+            [.. Enumerable.Range(0, shown + 1).Select(i => Of(curve.Points[(int)(shown == 0 ? 0 : (long)i * last / shown)]))]);
+
+        Row Of(ScoreCurvePoint point)
+        {
+            ConfusionCounts counts = point.Counts;
+            Cell[] cells =
+            [
+                Rounded(counts.Recall), Rounded(counts.Precision), Rounded(counts.FalsePositiveRate), Rounded(counts.F1Score),
+                Count(counts.TruePositives), Count(counts.FalsePositives), Count(counts.TrueNegatives), Count(counts.FalseNegatives),
+            ];
+            return new(Score(point.Threshold).Text, hasRegions ? [.. cells, Rounded(point.RegionOverlap)] : cells);
+        }
+    }
 
     private static Table Fit(ThresholdFit fit) => new("Learned threshold", [],
     [
@@ -121,7 +142,8 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
     {
         int names = Rows.Length == 0 ? 0 : Rows.Max(row => row.Name.Length);
         int columns = Rows.Length == 0 ? 0 : Rows.Max(row => row.Cells.Length);
-        int[] widths = [.. Enumerable.Range(0, columns).Select(i => Headings.Concat(Rows.Select(row => row.Cells[i].Text)).Max(text => text.Length))];
+        int[] widths = [.. Enumerable.Range(0, columns).Select(i
+            => Headings.Skip(i).Take(1).Concat(Rows.Select(row => row.Cells[i].Text)).Max(text => text.Length))];
         var text = new StringBuilder(Caption);
         if (Headings.Length > 0)
             text.Append('\n').Append(Line("", Headings));

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using MLNet.AnomalyNormalization.Files;
@@ -11,6 +12,7 @@ namespace MLNet.AnomalyNormalization;
 /// <param name="Pixel">The threshold of anomaly maps and box scores; finite.</param>
 /// <exception cref="ArgumentOutOfRangeException">A threshold is NaN or infinite.</exception>
 [TypeFormatterSource(typeof(HtmlTables))]
+[DebuggerDisplay("image {Image}, pixel {Pixel}")]
 public sealed record AnomalyThresholds(double Image, double Pixel)
 {
     private const string ImageKey = "image_threshold";

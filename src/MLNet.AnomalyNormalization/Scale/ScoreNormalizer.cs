@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization;
@@ -134,6 +135,17 @@ public sealed class ScoreNormalizer
         }
 
         formula.Apply<ScalarLane<T>>(scores, normalized, done);
+    }
+
+    /// <summary>Normalises a map, with the same bits as score by score.</summary>
+    /// <param name="map">A map of raw scores; it is left as it is.</param>
+    /// <returns>A map of the same size.</returns>
+    public AnomalyMap Normalize(AnomalyMap map)
+    {
+        ArgumentNullException.ThrowIfNull(map);
+        float[] normalized = new float[map.Values.Length];
+        Normalize<float>(map.Values, normalized);
+        return new(normalized, map.Height, map.Width);
     }
 
     /// <summary>

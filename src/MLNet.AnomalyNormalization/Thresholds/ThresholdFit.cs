@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json.Serialization;
 using MLNet.AnomalyNormalization.Notebooks;
 
@@ -8,6 +9,7 @@ namespace MLNet.AnomalyNormalization;
 /// </summary>
 [TypeFormatterSource(typeof(HtmlTables))]
 [JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+[DebuggerDisplay("{Threshold}, from {LowerBound} to {UpperBound}")]
 public sealed record ThresholdFit
 {
     /// <summary>

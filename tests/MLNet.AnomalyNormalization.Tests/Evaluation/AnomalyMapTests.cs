@@ -18,5 +18,21 @@ public sealed class AnomalyMapTests
     }
 
     [TestMethod]
+    public void A_map_is_normalised_and_evaluated_as_its_values_are()
+    {
+        var map = new AnomalyMap([0.5f, 1, 2, float.NaN, 3, 0], 2, 3);
+        var normalizer = new ScoreNormalizer(2);
+        AnomalyMap normalized = normalizer.Normalize(map);
+        Assert.AreEqual((2, 3), (normalized.Height, normalized.Width));
+        Same.Bits<float>(Array.ConvertAll(map.Values, normalizer.Normalize), normalized.Values, "normalised");
+
+        byte[] mask = [0, 0, 1, 0, 1, 0];
+        PixelEvaluator ofMaps = new(new() { CountNaNAsAnomalous = true }), ofSpans = new(new() { CountNaNAsAnomalous = true });
+        ofMaps.Add(normalized, mask);
+        ofSpans.Add(normalized.Values, mask, 2, 3);
+        Assert.AreEqual(ofSpans.Compute(), ofMaps.Compute());
+    }
+
+    [TestMethod]
     public void Missing_values_are_refused() => Assert.ThrowsExactly<ArgumentNullException>(() => new AnomalyMap(null!, 0, 0));
 }

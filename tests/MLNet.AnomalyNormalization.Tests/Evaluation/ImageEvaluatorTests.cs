@@ -9,6 +9,26 @@ namespace MLNet.AnomalyNormalization.Tests.Evaluation;
 public class ImageEvaluatorTests
 {
     [TestMethod]
+    public void Many_rows_at_once_are_the_same_as_one_by_one_and_all_or_none_of_them_are_added()
+    {
+        float[] scores = [3, 1, 2, 2, 5, 1];
+        bool[] isAnomalous = [true, false, false, true, true, false];
+        ImageEvaluator atOnce = new(), wide = new();
+        atOnce.Add(scores, isAnomalous);
+        wide.Add(Array.ConvertAll(scores, score => (double)score), isAnomalous);
+        Assert.AreEqual(Evaluator(scores.Zip(isAnomalous)).Compute(2), atOnce.Compute(2));
+        Assert.AreEqual(atOnce.Compute(2).Counts, wide.Compute(2).Counts);
+
+        Assert.ThrowsExactly<ArgumentException>(() => atOnce.Add([1f, float.NaN], [true, true]));
+        Assert.ThrowsExactly<ArgumentException>(() => atOnce.Add([1f, 2], [true]));
+        Assert.ThrowsExactly<ArgumentException>(() => atOnce.Add([1d, 2], [true, true]));
+        Assert.AreEqual(6, atOnce.Count);
+        var counting = new ImageEvaluator(countNaNAsAnomalous: true);
+        counting.Add([1f, float.NaN], [true, true]);
+        Assert.AreEqual(2, counting.Count);
+    }
+
+    [TestMethod]
     public void Every_golden_case_is_reproduced()
     {
         // The last two hold NaN and infinities, which the reference refuses.

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Tests.Notebooks;
@@ -32,6 +35,40 @@ public sealed class TableTests
     public void A_metric_that_is_undefined_says_why()
         => StringAssert.Contains(
             Evaluation(bothClasses: false).Image!.ToString(), "AUROC                     –  (not defined: needs anomalous and normal scores)\n");
+
+    [TestMethod]
+    public void A_curve_is_a_table_of_some_of_its_points_with_the_first_and_the_last()
+    {
+        var evaluator = new ImageEvaluator();
+        for (int i = 0; i < 400; i++)
+            evaluator.Add(i, i % 3 == 0 || i > 300);
+        string[] lines = evaluator.ComputeCurve().ToString().Split('\n');
+        Assert.HasCount(23, lines);
+        Assert.AreEqual("Curve of 401 points, by threshold", lines[0]);
+        Assert.AreEqual("          Recall  Precision     FPR      F1   TP   FP   TN   FN", lines[1]);
+        Assert.AreEqual("Infinity  0.0000     0.0000  0.0000  0.0000    0    0  200  200", lines[2]);
+        Assert.AreEqual("0         1.0000     0.5000  1.0000  0.6667  200  200    0    0", lines[^1]);
+        StringAssert.StartsWith(new ImageEvaluator().ComputeCurve().ToString(), "Curve of 1 points");
+
+        var pixels = new PixelEvaluator();
+        pixels.Add([1, 2, 3, 120], [0, 0, 1, 1], 2, 2);
+        StringAssert.EndsWith(pixels.ComputeCurve().ToString().Split('\n')[1], "  PRO");
+    }
+
+    [TestMethod]
+    public void What_is_a_table_as_text_is_a_line_in_the_debugger()
+    {
+        Type[] tables = [.. typeof(ScoreNormalizer).Assembly.GetExportedTypes()
+            .Where(type => type.GetCustomAttributes().Any(attribute => attribute.GetType().Name == "TypeFormatterSourceAttribute"))];
+        Assert.IsGreaterThan(3, tables.Length);
+        foreach (Type type in tables.Where(type => !type.IsAbstract))
+        {
+            string? line = type.GetCustomAttributes<DebuggerDisplayAttribute>().FirstOrDefault()?.Value;
+            Assert.IsNotNull(line, type.Name);
+            foreach (Match member in Regex.Matches(line, @"\{(\w+)"))
+                Assert.IsNotNull(type.GetProperty(member.Groups[1].Value), $"{type.Name}.{member.Groups[1].Value}");
+        }
+    }
 
     [TestMethod]
     [DataRow(true, DisplayName = "all numbers")]

@@ -55,7 +55,8 @@ Console.WriteLine(string.Join(Environment.NewLine,
 // One threshold for scores and maps, since a score is the maximum of its map: no masks are needed to learn it.
 var mlContext = new MLContext();
 var pipeline = mlContext.Transforms.NormalizeAnomaly(
-    ThresholdStrategy.FalsePositiveRate(0.05), new AnomalyNormalizationOptions { MapColumnName = "AnomalyMap" });
+    ThresholdStrategy.FalsePositiveRate(0.05),
+    new AnomalyNormalizationOptions { MapColumnName = "AnomalyMap", ThresholdType = ThresholdType.Image });
 AnomalyNormalizationTransformer model = pipeline.Fit(mlContext.Data.LoadFromEnumerable(calibration));
 IDataView normalized = model.Transform(mlContext.Data.LoadFromEnumerable(test));
 ThresholdFit imageFit = model.ImageFit!;

@@ -17,6 +17,32 @@ public sealed record ScoreDrift(double PopulationStabilityIndex, double Kolmogor
 {
     private const int Bins = 10;
 
+    // What scores that don't drift exceed once in so many times: a reference, which is drawn once, in 100, and recent rows, which are
+    // compared again and again, in 10,000. The bound of Dvoretzky, Kiefer and Wolfowitz with Massart's constant (1990) is
+    // sqrt(ln(2 / rate) / 2) / sqrt(rows); the index times the number of rows is distributed as chi-squared with 11 degrees of freedom, ten
+    // deciles and two ends (Yurdakul, Statistical Properties of Population Stability Index, 2018).
+    private const double ReferenceDistance = 1.628, RecentDistance = 2.225;
+    private const double ReferenceIndex = 24.72, RecentIndex = 37.37;
+
+    /// <summary>
+    /// What the stability index hardly exceeds by chance, with so many rows on both sides: the square of
+    /// sqrt(24.7 / <see cref="ReferenceRowCount"/>) + sqrt(37.4 / <see cref="RowCount"/>). Below it nothing is drift.
+    /// </summary>
+    public double PopulationStabilityIndexByChance
+        => Math.Pow(Math.Sqrt(ReferenceIndex / ReferenceRowCount) + Math.Sqrt(RecentIndex / RowCount), 2);
+
+    /// <summary>
+    /// What the KS distance hardly exceeds by chance: 1.63 / sqrt(<see cref="ReferenceRowCount"/>) + 2.23 / sqrt(<see cref="RowCount"/>).
+    /// Below it nothing is drift.
+    /// </summary>
+    public double KolmogorovSmirnovDistanceByChance
+        => (ReferenceDistance / Math.Sqrt(ReferenceRowCount)) + (RecentDistance / Math.Sqrt(RowCount));
+
+    /// <summary>Whether a limit is exceeded, by more than chance.</summary>
+    internal bool Exceeds(double populationStabilityIndexLimit, double kolmogorovSmirnovLimit)
+        => PopulationStabilityIndex > Math.Max(populationStabilityIndexLimit, PopulationStabilityIndexByChance)
+            || KolmogorovSmirnovDistance > Math.Max(kolmogorovSmirnovLimit, KolmogorovSmirnovDistanceByChance);
+
     internal static ScoreDrift Between(ScoreHistogram recent, ScoreHistogram reference)
     {
         (long rows, long referenceRows) = (recent.Count, reference.Count);

@@ -19,13 +19,7 @@ internal sealed partial class StationGrain(
     {
         ArgumentNullException.ThrowIfNull(reference);
         StationState next = copier.Copy(State);
-        next.Reference = reference.Scores;
-        next.PopulationStabilityIndexLimit = reference.PopulationStabilityIndexLimit;
-        next.KolmogorovSmirnovLimit = reference.KolmogorovSmirnovLimit;
-        next.WindowRows = reference.WindowRows;
-        next.CountNaNAsAnomalous = reference.CountNaNAsAnomalous;
-        (next.Recent, next.Before) = (new(), new());
-        (next.Alert, next.IsAlertPending) = (null, false);
+        next.Refer(reference);
         return Store(next);
     }
 
@@ -42,7 +36,7 @@ internal sealed partial class StationGrain(
         bool isNew = BatchNumbers.Add(next.BatchNumbers, batch.Number);
         if (isNew)
         {
-            Count(next, scores, batch.Labels);
+            next.Count(scores, batch.Labels);
             RaiseAlert(next, batch.Number);
             await Store(next);
         }
@@ -53,7 +47,7 @@ internal sealed partial class StationGrain(
 
     public Task<StationStatus> GetStatus()
     {
-        ScoreHistogram recent = RecentScores(State);
+        ScoreHistogram recent = State.RecentScores();
         return Task.FromResult(new StationStatus
         {
             BatchCount = State.BatchCount,
@@ -61,7 +55,7 @@ internal sealed partial class StationGrain(
             AnomalousCount = State.AnomalousCount,
             RecentRowCount = recent.Count,
             RecentAnomalousCount = recent.AnomalousCount,
-            Drift = Drift(State, recent),
+            Drift = State.Drift(),
             Alert = State.Alert,
             NextBatchNumber = State.BatchNumbers is [.., var highest] ? highest + 1 : 0,
             MissingBatchCount = BatchNumbers.CountMissing(State.BatchNumbers),
@@ -87,31 +81,10 @@ internal sealed partial class StationGrain(
         return Store(next);
     }
 
-    private static void Count(StationState state, float[] scores, IReadOnlyList<bool?>? labels)
-    {
-        state.BatchCount++;
-        state.RowCount += scores.Length;
-        state.AnomalousCount += scores.Count(score => score >= ScoreNormalizer.DecisionScore);
-        long recentRows = state.Recent.Scores.Count;
-        for (int i = 0; i < scores.Length; i++)
-        {
-            if (recentRows == state.WindowRows)
-                (state.Before, state.Recent, recentRows) = (state.Recent, new(), 0);
-            state.Recent.Scores.Add(scores[i]);
-            recentRows++;
-            if (labels?[i] is { } isAnomalous)
-                (isAnomalous ? state.Recent.Anomalous : state.Recent.Normal).Add(scores[i]);
-        }
-    }
-
     private void RaiseAlert(StationState state, long batchNumber)
     {
-        if (state.Alert is null && Drift(state, RecentScores(state)) is { } drift && drift.RowCount >= state.WindowRows
-            && (drift.PopulationStabilityIndex > state.PopulationStabilityIndexLimit
-                || drift.KolmogorovSmirnovDistance > state.KolmogorovSmirnovLimit))
-        {
+        if (state.Alert is null && state.FindDrift() is { } drift)
             (state.Alert, state.IsAlertPending) = (new(this.GetPrimaryKeyString(), batchNumber, drift), true);
-        }
     }
 
     // After the alert was stored, so that a crash can't lose it.
@@ -137,17 +110,6 @@ internal sealed partial class StationGrain(
 
     [LoggerMessage(LogLevel.Error, "The alert of station '{Station}' could not be passed on.")]
     private partial void LogAlertNotPassedOn(Exception e, string station);
-
-    private static ScoreHistogram RecentScores(StationState state)
-    {
-        var scores = new ScoreHistogram();
-        scores.Add(state.Before.Scores);
-        scores.Add(state.Recent.Scores);
-        return scores;
-    }
-
-    private static ScoreDrift? Drift(StationState state, ScoreHistogram recent)
-        => state.Reference is { } reference && recent.Count > 0 ? ScoreDrift.Between(recent, reference) : null;
 
     private async Task Store(StationState next)
     {

@@ -114,6 +114,21 @@ public sealed class StationGrainTests
     }
 
     [TestMethod]
+    [DataRow(24)]
+    [DataRow(1000)]
+    public async Task A_drift_is_seen_however_small_the_reference(int referenceRows)
+    {
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+        IStationGrain station = cluster.Grains.GetGrain<IStationGrain>("press 4");
+        await station.SetReference(new StationReference(Enumerable.Range(0, referenceRows).Select(i => 20f + (i % 50))) { WindowRows = 200 });
+
+        for (int i = 0; i < 2; i++)
+            await station.Add(new(i, Drifted));
+
+        Assert.IsNotNull((await station.GetStatus()).Alert);
+    }
+
+    [TestMethod]
     public async Task The_recent_rows_are_between_one_and_two_windows()
     {
         await using Cluster cluster = await Cluster.Start(silos: 1);

@@ -34,6 +34,9 @@ internal static class Property
     public static void Check<T1, T2, T3>(this Gen<(T1, T2, T3)> cases, Action<T1, T2, T3> check, string seed, int iter)
         => cases.Check(drawn => check(drawn.Item1, drawn.Item2, drawn.Item3), seed, iter);
 
+    public static void Check<T1, T2, T3>(this Gen<(T1, T2, T3)> cases, Func<T1, T2, T3, bool> holds, string seed, int iter)
+        => cases.Check(drawn => holds(drawn.Item1, drawn.Item2, drawn.Item3), seed, iter);
+
     public static void Check<T1, T2, T3, T4>(this Gen<(T1, T2, T3, T4)> cases, Func<T1, T2, T3, T4, bool> holds, string seed, int iter)
         => cases.Check(drawn => holds(drawn.Item1, drawn.Item2, drawn.Item3, drawn.Item4), seed, iter);
 

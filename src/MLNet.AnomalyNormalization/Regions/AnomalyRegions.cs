@@ -1,5 +1,6 @@
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
+using MLNet.AnomalyNormalization.Regions;
 
 namespace MLNet.AnomalyNormalization;
 
@@ -19,20 +20,10 @@ public static class AnomalyRegions
     public static IReadOnlyList<AnomalyRegion> Find(ReadOnlySpan<float> map, int height, int width, AnomalyRegionOptions? options = null)
     {
         options ??= s_defaults;
-        options.Check();
-        if (height < 0 || width < 0 || (long)height * width != map.Length)
-            throw new ArgumentException($"The map has {map.Length} values, but height x width is {height} x {width}.", nameof(map));
-        if (options.ValidArea is { } valid && valid.Count != map.Length)
-        {
-            throw new ArgumentException(
-                $"The valid area has {valid.Count} pixels, but the map has {height} x {width} = {map.Length}. Scale it to the map's size.",
-                nameof(options));
-        }
-
-        byte[] mask = MaskOf(map, height, width, options, out int looked);
+        byte[] valid = ValidArea(map.Length, height, width, options);
         var runs = new RegionRuns();
-        runs.Label(mask, width, options.Connectivity);
-        return Measure(map, height, width, runs, options, looked);
+        runs.Label(MaskOf(map, valid, options.Threshold), width, options.Connectivity);
+        return Measure(map, height, width, runs, options, valid.AsSpan().Count((byte)1));
     }
 
     /// <inheritdoc cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)"/>
@@ -42,23 +33,71 @@ public static class AnomalyRegions
         return Find(map.Values, map.Height, map.Width, options);
     }
 
-    private static byte[] MaskOf(ReadOnlySpan<float> map, int height, int width, AnomalyRegionOptions options, out int looked)
+    /// <summary>
+    /// The image score that regions give: the highest threshold at which a region is found. So <c>score &gt;= threshold</c> says whether
+    /// <see cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)"/> finds any at a threshold, whichever that is, and the score
+    /// can be learned from, normalised and evaluated like any other. With a minimum area of 1 it is the highest score of the map; with more,
+    /// specks that are smaller have no say.
+    /// </summary>
+    /// <remarks>
+    /// It is not the highest peak of a region that is large enough: at a low enough threshold any speck is part of such a region, so that
+    /// this peak tells nothing without the threshold, and no threshold could be learned from it. Once there is one, peaks are those of the
+    /// regions. Normalising a map normalises its score: a score of the raw map becomes that of the normalised one, but for what the scale
+    /// clips.
+    /// </remarks>
+    /// <param name="map">The map, row-major; raw or normalised.</param>
+    /// <param name="height">The number of rows.</param>
+    /// <param name="width">The number of columns.</param>
+    /// <param name="options">
+    /// Which pixels and which regions count; null for the defaults. <see cref="AnomalyRegionOptions.Threshold"/> is of no account.
+    /// </param>
+    /// <returns>
+    /// The score, one of those of the map; NaN where pixels of NaN alone make up a region, and negative infinity where no threshold gives
+    /// any, since too few pixels are looked at or none reaches the minimum peak.
+    /// </returns>
+    /// <exception cref="ArgumentException">Height x width is not the length of the map, or of the valid area.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    public static float Score(ReadOnlySpan<float> map, int height, int width, AnomalyRegionOptions? options = null)
+        => new RegionScore(options ?? s_defaults).Of(map, height, width);
+
+    /// <inheritdoc cref="Score(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)"/>
+    public static float Score(AnomalyMap map, AnomalyRegionOptions? options = null)
     {
-        byte[] mask = new byte[map.Length];
+        ArgumentNullException.ThrowIfNull(map);
+        return Score(map.Values, map.Height, map.Width, options);
+    }
+
+    /// <summary>Which pixels are looked at: 1 for those that are.</summary>
+    /// <inheritdoc cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)" path="/exception"/>
+    internal static byte[] ValidArea(int pixels, int height, int width, AnomalyRegionOptions options)
+    {
+        options.Check();
+        if (height < 0 || width < 0 || (long)height * width != pixels)
+            throw new ArgumentException($"The map has {pixels} values, but height x width is {height} x {width}.", nameof(height));
+        if (options.ValidArea is { } given && given.Count != pixels)
+        {
+            throw new ArgumentException(
+                $"The valid area has {given.Count} pixels, but the map has {height} x {width} = {pixels}. Scale it to the map's size.",
+                nameof(options));
+        }
+
+        byte[] valid = new byte[pixels];
         int margin = options.BorderMargin;
-        looked = 0;
         for (int row = margin; row < height - margin; row++)
         {
             for (int i = (row * width) + margin; i < ((row + 1) * width) - margin; i++)
-            {
-                if (options.ValidArea is { } valid && valid[i] == 0)
-                    continue;
-
-                looked++;
-                mask[i] = map[i] < options.Threshold ? (byte)0 : (byte)1;
-            }
+                valid[i] = options.ValidArea is { } area && area[i] == 0 ? (byte)0 : (byte)1;
         }
 
+        return valid;
+    }
+
+    /// <summary>Which pixels are anomalous: NaN always is.</summary>
+    internal static byte[] MaskOf(ReadOnlySpan<float> map, ReadOnlySpan<byte> valid, float threshold)
+    {
+        byte[] mask = new byte[map.Length];
+        for (int i = 0; i < mask.Length; i++)
+            mask[i] = map[i] < threshold ? (byte)0 : valid[i];
         return mask;
     }
 

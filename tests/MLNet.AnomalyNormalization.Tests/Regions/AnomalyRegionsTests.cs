@@ -71,6 +71,66 @@ public sealed class AnomalyRegionsTests
         }, seed: "0000REgion02", iter: 300);
 
     [TestMethod]
+    public void The_score_of_a_map_is_the_highest_threshold_at_which_a_region_is_found()
+        => Gen.Select(s_maps, Gen.Select(Gen.Int[1, 9], Gen.Bool, Gen.Int[0, 2], Gen.Float[0, 200]), Gen.Int[0, 3], Gen.Int[0, 1 << 20]).Check(
+            (drawn, limits, coarse, seed) =>
+        {
+            // Ties, and pixels of NaN and of infinity, in some of the maps.
+            var random = new Random(seed);
+            float[] map = Array.ConvertAll(drawn.Map, score => coarse switch
+            {
+                1 => MathF.Round(score / 50) * 50,
+                2 => random.Next(5) == 0 ? float.NaN : score,
+                3 => random.Next(5) == 0 ? float.PositiveInfinity : score - 100,
+                _ => score,
+            });
+            (int area, bool isEight, int margin, float peak) = limits;
+            var options = new AnomalyRegionOptions
+            {
+                MinimumArea = area,
+                Connectivity = isEight ? RegionConnectivity.Eight : RegionConnectivity.Four,
+                BorderMargin = margin,
+                MinimumPeak = seed % 3 == 0 ? peak : null,
+                ValidArea = seed % 4 == 0 ? [.. map.Select(_ => (byte)random.Next(4))] : null,
+            };
+            float score = AnomalyRegions.Score(map, map.Length / drawn.Width, drawn.Width, options);
+            foreach (float threshold in map.Where(float.IsFinite).SelectMany(value => (float[])[value, MathF.BitIncrement(value)]).Append(float.MaxValue))
+            {
+                bool isFound = Find((map, drawn.Width), options with { Threshold = threshold }).Count > 0;
+                if (isFound != !(score < threshold))
+                    return false;
+            }
+
+            return map.Contains(score) || float.IsNegativeInfinity(score);
+        }, seed: "0000REgion03", iter: 400);
+
+    [TestMethod]
+    public void More_minimum_area_or_ignored_pixels_never_raise_the_score_and_normalising_keeps_it()
+        => Gen.Select(s_maps, Gen.Int[1, 9], Gen.Float[1, 200]).Check((drawn, area, threshold) =>
+        {
+            int height = drawn.Map.Length / drawn.Width;
+            var map = new AnomalyMap(drawn.Map, height, drawn.Width);
+            float score = AnomalyRegions.Score(map, new() { MinimumArea = area });
+            var normalizer = new ScoreNormalizer(threshold);
+            return AnomalyRegions.Score(map, new() { MinimumArea = area + 1 }) <= score
+                && AnomalyRegions.Score(map, new() { MinimumArea = area, BorderMargin = 1 }) <= score
+                && AnomalyRegions.Score(map) == drawn.Map.Max()
+                && (float.IsNegativeInfinity(score)
+                    || AnomalyRegions.Score(normalizer.Normalize(map), new() { MinimumArea = area }) == normalizer.Normalize(score));
+        }, seed: "0000REgion04", iter: 300);
+
+    [TestMethod]
+    public void Pixels_of_NaN_that_make_up_a_region_give_NaN_and_too_few_pixels_give_no_score()
+    {
+        Assert.AreEqual(float.NaN, AnomalyRegions.Score([1, float.NaN, float.NaN, 2], 1, 4, new() { MinimumArea = 2 }));
+        Assert.AreEqual(2, AnomalyRegions.Score([1, float.NaN, 2, 3], 1, 4, new() { MinimumArea = 3 }));
+        Assert.AreEqual(float.NegativeInfinity, AnomalyRegions.Score([1, 2, 3, 4], 2, 2, new() { MinimumArea = 5 }));
+        Assert.AreEqual(float.NegativeInfinity, AnomalyRegions.Score([1, 2, 3, 4], 2, 2, new() { MinimumPeak = 5 }));
+        Assert.AreEqual(float.NegativeInfinity, AnomalyRegions.Score([], 0, 0));
+        Assert.ThrowsExactly<ArgumentException>(() => AnomalyRegions.Score(new float[5], 2, 3));
+    }
+
+    [TestMethod]
     public void NaN_is_anomalous_and_the_peak_of_its_region()
     {
         AnomalyRegion region = AnomalyRegions.Find([100, float.NaN, 500], 1, 3, new() { MinimumPeak = 200 }).Single();

@@ -40,18 +40,19 @@ public abstract class EvaluationShard
     /// <summary>
     /// A file of recorded scores: <c>.csv</c> (comma-separated, with a header) or <c>.parquet</c>. It has a column of scores, and one of
     /// labels if the evaluation reads labels: true or false, or 0, 1 and, for unknown, -1, NaN or nothing. Scores are read as the type
-    /// that the model was saved with; else those of a CSV file as Single, and those of a Parquet file as the type that they have there.
+    /// that the model has for them; else those of a CSV file as Single, and those of a Parquet file as the type that they have there.
     /// </summary>
     /// <param name="path">The file; also the name of the shard.</param>
     /// <param name="inputColumnName">
-    /// The column of scores in the file: raw ones, which the model reads under this name, or normalised ones where there is no model.
+    /// The column of scores in the file: raw ones, or normalised ones where there is no model. A model that reads a column of this name gets
+    /// them there; of one that makes its scores of something else, images for instance, only the normaliser is used. So both can be
+    /// evaluated under one model, without masks: recorded scores have no maps.
     /// </param>
     public static EvaluationShard Scores(string path, string inputColumnName = "Score") => new ScoreShard(path, inputColumnName);
 
-    /// <summary>Makes the rows that the model reads.</summary>
+    /// <summary>Makes the rows that are evaluated.</summary>
     /// <param name="mlContext">The context of the model.</param>
-    /// <param name="hasModel">Whether a model reads the rows.</param>
-    /// <param name="modelInput">What the model reads, if it was saved with it.</param>
+    /// <param name="model">What normalises the rows; null if they are normalised.</param>
     /// <param name="options">What the evaluation reads.</param>
-    internal abstract ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options);
+    internal abstract ShardRows Read(MLContext mlContext, FleetModel? model, AnomalyEvaluationOptions options);
 }

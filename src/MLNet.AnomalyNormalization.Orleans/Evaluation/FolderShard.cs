@@ -12,11 +12,11 @@ internal sealed class FolderShard : EvaluationShard
     {
     }
 
-    internal override ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
+    internal override ShardRows Read(MLContext mlContext, FleetModel? model, AnomalyEvaluationOptions options)
     {
         IReadOnlyList<ShardImage> images = ShardImage.InFolder(Name);
         return images.Count > 0
-            ? ImageShard.Rows(mlContext, InputColumnName, images, options)
+            ? ImageShard.Rows(mlContext, model, InputColumnName, images, options)
             : throw new InvalidDataException($"'{Name}' has no images (png, jpg, jpeg, bmp).");
     }
 }

@@ -14,11 +14,11 @@ internal sealed class ImageShard : EvaluationShard
     [Id(0)]
     public IReadOnlyList<ShardImage> List { get; }
 
-    internal override ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
-        => Rows(mlContext, InputColumnName, List, options);
+    internal override ShardRows Read(MLContext mlContext, FleetModel? model, AnomalyEvaluationOptions options)
+        => Rows(mlContext, model, InputColumnName, List, options);
 
     internal static ShardRows Rows(
-        MLContext mlContext, string pathColumnName, IReadOnlyList<ShardImage> images, AnomalyEvaluationOptions options)
+        MLContext mlContext, FleetModel? model, string pathColumnName, IReadOnlyList<ShardImage> images, AnomalyEvaluationOptions options)
     {
         if (images.FirstOrDefault(image => !File.Exists(image.Path)) is { } absent)
             throw new FileNotFoundException($"There is no image '{absent.Path}'.", absent.Path);
@@ -47,7 +47,7 @@ internal sealed class ImageShard : EvaluationShard
             data = mlContext.Transforms.LoadImages(mask, imageFolder: "", inputColumnName: mask).Fit(data).Transform(data);
         }
 
-        return new(data, row => row < images.Count ? images[(int)row].Path : null);
+        return new(model?.Transformer.Transform(data) ?? data, row => row < images.Count ? images[(int)row].Path : null);
     }
 
     private sealed class Row

@@ -37,15 +37,15 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
 {
     private readonly MLContext _mlContext = new(seed: 0);
     private readonly SemaphoreSlim _processors = new(Environment.ProcessorCount);
-    private Task<(ITransformer? Model, DataViewSchema? Input)>? _model;
+    private Task<FleetModel?>? _model;
 
     public async Task<ShardOutcome> Evaluate(EvaluationShard shard, EvaluationPlan plan, CancellationToken cancellationToken)
     {
-        (ITransformer? model, DataViewSchema? input) = await Model(plan);
+        FleetModel? model = await Model(plan);
         await _processors.WaitAsync(cancellationToken);
         try
         {
-            return await OnThread(() => Evaluate(shard, plan.ReadOptions(), model, input, cancellationToken));
+            return await OnThread(() => Evaluate(shard, plan.ReadOptions(), model, cancellationToken));
         }
         finally
         {
@@ -53,7 +53,7 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
         }
     }
 
-    private async Task<(ITransformer? Model, DataViewSchema? Input)> Model(EvaluationPlan plan)
+    private async Task<FleetModel?> Model(EvaluationPlan plan)
     {
         try
         {
@@ -70,16 +70,16 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (_model is { IsCompletedSuccessfully: true } loaded)
-            ((await loaded).Model as IDisposable)?.Dispose();
+            ((await loaded)?.Transformer as IDisposable)?.Dispose();
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     public void Dispose() => _processors.Dispose();
 
-    private (ITransformer? Model, DataViewSchema? Input) Load(EvaluationPlan plan)
+    private FleetModel? Load(EvaluationPlan plan)
     {
         if (plan.ModelPath is null)
-            return (null, null);
+            return null;
 
         if (!File.Exists(plan.ModelPath))
             throw new FileNotFoundException($"Silo {RuntimeIdentity} sees no model file '{plan.ModelPath}'. Give all silos the file, under this path.", plan.ModelPath);
@@ -90,20 +90,19 @@ internal sealed class ShardWorkerGrain : Grain, IShardWorkerGrain, IDisposable
                 $"Silo {RuntimeIdentity}: '{plan.ModelPath}' has the SHA-256 {key}, but the caller's has {plan.ModelKey}. Give all the same file.");
         }
 
-        ITransformer model = _mlContext.Model.LoadAnomalyModel(plan.ModelPath, out DataViewSchema? input);
-        return (model, input);
+        return new(_mlContext.Model.LoadAnomalyModel(plan.ModelPath, out DataViewSchema? input), input);
     }
 
     private ShardOutcome Evaluate(
-        EvaluationShard shard, AnomalyEvaluationOptions options, ITransformer? model, DataViewSchema? input, CancellationToken cancellationToken)
+        EvaluationShard shard, AnomalyEvaluationOptions options, FleetModel? model, CancellationToken cancellationToken)
     {
         ShardRows? rows = null;
         var progress = new RowCounter();
         bool isReading = false;
         try
         {
-            rows = shard.Read(_mlContext, model is not null, input, options);
-            var evaluation = new DataViewEvaluation(model?.Transform(rows.Data) ?? rows.Data, options, progress);
+            rows = shard.Read(_mlContext, model, options);
+            var evaluation = new DataViewEvaluation(rows.Data, options, progress);
             isReading = true;
             return new() { Part = evaluation.Read(threads: 1, cancellationToken) };
         }

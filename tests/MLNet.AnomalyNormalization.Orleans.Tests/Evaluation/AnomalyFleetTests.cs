@@ -315,6 +315,29 @@ public sealed class AnomalyFleetTests
     }
 
     [TestMethod]
+    public async Task Images_and_recorded_scores_are_evaluated_under_one_model()
+    {
+        using var test = new ImageTest();
+        (string modelPath, string scoresPath, AnomalyEvaluation alone) = test.Record();
+        EvaluationShard[] shards =
+            [.. test.Folders.Select(folder => EvaluationShard.Folder(folder, inputColumnName: "Photo")), EvaluationShard.Scores(scoresPath)];
+
+        await using Cluster cluster = await Cluster.Start(silos: 1);
+        FleetEvaluation actual = await cluster.Grains.EvaluateNormalizedAsync(
+            modelPath, shards, cancellationToken: TestContext.CancellationToken);
+        FleetEvaluation pixels = await cluster.Grains.EvaluateNormalizedAsync(
+            modelPath, shards, ImageTest.Options(EvaluationPrecision.Exact), cancellationToken: TestContext.CancellationToken);
+        FleetEvaluation maps = await cluster.Grains.EvaluateNormalizedAsync(
+            test.ModelPath, [shards[^1]], cancellationToken: TestContext.CancellationToken);
+
+        Assert.IsTrue(actual.IsComplete, string.Join(Environment.NewLine, actual.Failures));
+        Assert.AreEqual(alone, actual.Evaluation);
+        StringAssert.Contains(pixels.Failures.Single().Reason, "has scores alone, but masks ('Truth') are evaluated", StringComparison.Ordinal);
+        StringAssert.Contains(
+            maps.Failures.Single().Reason, "the model reads no column 'Score' and normalises no scores", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
     public async Task What_is_wrong_with_the_request_is_said_before_any_shard_is_read()
     {
         using var test = new RecordedTest(rows: 10);

@@ -11,7 +11,7 @@ internal sealed class HookedShard(string name) : EvaluationShard(name, "Score")
     /// <summary>What is done, by the name of the shard.</summary>
     public static ConcurrentDictionary<string, Action> Hooks { get; } = new();
 
-    internal override ShardRows Read(MLContext mlContext, bool hasModel, DataViewSchema? modelInput, AnomalyEvaluationOptions options)
+    internal override ShardRows Read(MLContext mlContext, FleetModel? model, AnomalyEvaluationOptions options)
     {
         if (Hooks.TryGetValue(Name, out Action? hook))
             hook();

@@ -46,6 +46,31 @@ internal sealed class ImageTest : IDisposable
 
     public string ModelPath => _folder["model.zip"];
 
+    /// <summary>Saves a pipeline that takes the brightness of the whole for the score of an image, which it records in a file.</summary>
+    /// <returns>The model, the recorded scores, and what one process finds in the images and, once more, in the recorded scores.</returns>
+    public (string ModelPath, string ScoresPath, AnomalyEvaluation Alone) Record()
+    {
+        ShardImage[] images = [.. Images];
+        IDataView rows = _mlContext.Data.LoadFromEnumerable(
+            images.Select(image => new Row { Photo = image.Path, Label = image.IsAnomalous == true }));
+        ITransformer model = _mlContext.Transforms.LoadImages("Image", imageFolder: "", inputColumnName: "Photo")
+            .Append(_mlContext.Transforms.ResizeImages("Image", Size, Size))
+            .Append(_mlContext.Transforms.ExtractPixels("AnomalyMap", "Image", Microsoft.ML.Transforms.Image.ImagePixelExtractingEstimator.ColorBits.Red))
+            .Append(_mlContext.Transforms.ResizeImages("Dot", 1, 1, "Image"))
+            .Append(_mlContext.Transforms.ExtractPixels("Score", "Dot", Microsoft.ML.Transforms.Image.ImagePixelExtractingEstimator.ColorBits.Red))
+            .Append(_mlContext.Transforms.NormalizeAnomaly(new AnomalyThresholds(61.7, 110), new() { MapColumnName = "AnomalyMap" }))
+            .Fit(rows);
+        _mlContext.Model.Save(model, rows.Schema, _folder["images.zip"]);
+        IDataView scored = model.Transform(rows);
+        float[] scores = [.. scored.GetColumn<VBuffer<float>>("Score").Select(score => score.GetItemOrDefault(0))];
+        File.WriteAllLines(_folder["recorded.csv"], images.Zip(scores, (image, score) => string.Create(
+            System.Globalization.CultureInfo.InvariantCulture, $"{image.IsAnomalous},{score:R}")).Prepend("Label,Score"));
+
+        Row[] twice = [.. images.Concat(images).Select(image => new Row { Photo = image.Path, Label = image.IsAnomalous == true })];
+        return (_folder["images.zip"], _folder["recorded.csv"],
+            _mlContext.AnomalyDetection.EvaluateNormalized(model.Transform(_mlContext.Data.LoadFromEnumerable(twice))));
+    }
+
     public IReadOnlyList<string> Folders => [Folder("test", "bright"), Folder("test", "good")];
 
     public IReadOnlyList<ShardImage> Images => [.. Folders.SelectMany(ShardImage.InFolder)];

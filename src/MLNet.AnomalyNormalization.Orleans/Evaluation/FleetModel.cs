@@ -1,0 +1,8 @@
+using Microsoft.ML;
+
+namespace MLNet.AnomalyNormalization.Orleans;
+
+/// <summary>A model that a silo has loaded.</summary>
+/// <param name="Transformer">The model.</param>
+/// <param name="Input">What it reads; null if it was saved without that.</param>
+internal sealed record FleetModel(ITransformer Transformer, DataViewSchema? Input);

@@ -1,87 +1,139 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.ML.Data;
+using Microsoft.Net.Http.Headers;
 using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.Hosting;
 using MLNet.AnomalyNormalization.Imaging;
-using MLNet.AnomalyNormalization.Onnx;
+using OpenTelemetry.Metrics;
 using VisualInspection;
+using Inspection = MLNet.AnomalyNormalization.Onnx.Inspection;
 
 namespace WebApi;
 
-/// <summary>The web application: <c>POST /inspect</c> and <c>GET /health</c>.</summary>
+/// <summary>The application: <c>POST /inspect</c>, a page for it at <c>/</c>, <c>/health</c>, <c>/metrics</c>, <c>/openapi/v1.json</c>.</summary>
 internal static class InspectionApi
 {
+    public const long MaximumBytes = 10 << 20;
+    public const long MaximumPixels = 25_000_000;
+
+    // Of so many uploads the bytes are in memory; of one per core the pixels, which are a hundred times as many.
+    public const int MaximumUploads = 32;
+    private static readonly SemaphoreSlim s_cores = new(Environment.ProcessorCount);
+
     /// <summary>Makes the application, ready to run.</summary>
-    /// <param name="args">
-    /// The command line. <c>--Model</c> is the path of a <c>model.onnx</c> that the VisualInspection sample wrote; without it a model is
-    /// trained on images that are drawn. The rest is ASP.NET Core's, for instance <c>--urls</c>.
-    /// </param>
-    /// <exception cref="FileNotFoundException">There is no such model.</exception>
-    /// <exception cref="InvalidDataException">The model is of another kind.</exception>
+    /// <param name="args"><c>--Inspection:ModelPath</c> names a model; without it one is trained on images that are drawn.</param>
     public static WebApplication Create(string[] args)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = UploadedImage.MaximumBytes);
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
-        builder.Services.AddProblemDetails();
-        builder.Services.AddHealthChecks();
-
-        // A score of NaN is an answer too, and JSON has no number for it.
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = MaximumBytes;
+            kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 10_000, gracePeriod: TimeSpan.FromSeconds(5));
+        });
+        if (builder.Configuration["Inspection:ModelPath"] is null)
+            builder.Configuration["Inspection:ModelPath"] = DrawnModel.Train(Path.Combine("artifacts", "WebApi")).Onnx;
+        builder.Services.AddAnomalyInspector("", options => (options.KeepPicture, options.MaximumPixels) = (true, MaximumPixels))
+            .BindConfiguration("Inspection");
+        builder.Services.AddHealthChecks().AddAnomalyInspector("");
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter("MLNet.AnomalyNormalization").AddPrometheusExporter());
+        builder.Services.AddOpenApi();
+        builder.Services.AddRequestDecompression();
+        builder.Services.AddProblemDetails(problem => problem.CustomizeProblemDetails = context =>
+            context.ProblemDetails.Detail = IsFaultOfRequest(context.Exception) ? context.Exception!.Message : context.ProblemDetails.Detail);
         builder.Services.ConfigureHttpJsonOptions(json =>
-            json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals);
-
-        // One for all requests: it is safe for many threads. From a factory, so that it is disposed with the application.
-        AnomalyInspector inspector = Open(builder.Configuration["Model"] ?? DrawnModel.Train(Path.Combine("artifacts", "WebApi")).Onnx);
-        builder.Services.AddSingleton(_ => inspector);
+        {
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals;  // a score of NaN is an answer, too
+            json.SerializerOptions.Converters.Add(new JsonStringEnumConverter<Decision>());
+        });
+        builder.Services.AddRateLimiter(limits =>
+        {
+            limits.AddConcurrencyLimiter("uploads", limit => limit.PermitLimit = MaximumUploads);
+            limits.RejectionStatusCode = StatusCodes.Status503ServiceUnavailable;
+            limits.OnRejected = (rejected, _) =>
+            {
+                rejected.HttpContext.Response.Headers.RetryAfter = "1";
+                return ValueTask.CompletedTask;
+            };
+        });
 
         WebApplication app = builder.Build();
-        app.UseExceptionHandler();
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            StatusCodeSelector = e => e is InvalidDataException ? 422 : (e as BadHttpRequestException)?.StatusCode ?? 500,
+            SuppressDiagnosticsCallback = context => IsFaultOfRequest(context.Exception),
+        });
         app.UseStatusCodePages();
+        app.UseRateLimiter();
+        app.UseRequestDecompression();
         app.MapHealthChecks("/health");
-        app.MapPost("/inspect", InspectAsync);
+        app.MapPrometheusScrapingEndpoint();
+        app.MapOpenApi();
+        app.MapGet("/", () => TypedResults.Stream(typeof(InspectionApi).Assembly.GetManifestResourceStream("index.html")!, "text/html"))
+            .ExcludeFromDescription();
+        app.MapPost("/inspect", InspectAsync).RequireRateLimiting("uploads")
+            .Accepts<IFormFile>("image/png", "image/jpeg", "image/webp", "image/bmp", "multipart/form-data")
+            .Produces<InspectionAnswer>().Produces(200, contentType: "image/png").ProducesProblem(422).ProducesProblem(503);
         return app;
     }
 
-    /// <summary>Opens a model that the VisualInspection sample saved, or another one that brings its thresholds and gives a map.</summary>
-    /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file holds something else.</exception>
-    public static AnomalyInspector Open(string path)
-    {
-        AnomalyOnnxModel model = AnomalyOnnxModel.Open(path);
-        return model is { Thresholds: not null, MapOutputName: not null }
-            ? AnomalyInspector.Open(path)
-            : throw new InvalidDataException($"'{path}' can't be served: expected a raw map and thresholds for it.\n{model}");
-    }
+    private static bool IsFaultOfRequest(Exception? e) => e is InvalidDataException or BadHttpRequestException;
 
-    // JSON, or the picture with the heat map over it for those who accept image/png.
-    private static async Task<Results<Ok<InspectionAnswer>, FileContentHttpResult, ProblemHttpResult>> InspectAsync(
-        HttpRequest request, AnomalyInspector inspector)
+    // JSON, or the picture with the heat map over it for whoever prefers image/png.
+    private static async Task<Results<Ok<InspectionAnswer>, FileContentHttpResult, StatusCodeHttpResult>> InspectAsync(
+        HttpRequest request, HostedInspector inspector, CancellationToken cancelled)
     {
-        UploadedImage image;
+        (double json, double png) = (QualityOf("application/json", request), QualityOf("image/png", request));
+        if (json == 0 && png == 0)
+            return TypedResults.StatusCode(StatusCodes.Status406NotAcceptable);
+
+        using var upload = new MemoryStream();
+        await (request.HasFormContentType ? await FileOfFormAsync(request, cancelled) : request.Body).CopyToAsync(upload, cancelled);
+        upload.Position = 0;
+        await s_cores.WaitAsync(cancelled);
         try
         {
-            image = await UploadedImage.ReadAsync(request);
-        }
-        catch (BadHttpRequestException e)
-        {
-            return TypedResults.Problem(e.Message, statusCode: e.StatusCode);
-        }
+            Inspection inspection = await inspector.InspectAsync(upload, cancelled);
+            using var picture = new MemoryStream();
+            if (png > json)
+            {
+                inspection.SaveOverlay(picture);
+                return TypedResults.Bytes(picture.ToArray(), "image/png");
+            }
 
-        var inspection = inspector.Inspect(image.Pixels, image.Width, image.Height, image.Width * 4, PixelFormat.Bgra32);
-        (float[] map, int height, int width) = inspection.NormalizedMap!;
-        if (request.GetTypedHeaders().Accept.Any(type => type.MediaType == PngPicture.MediaType))
-        {
-            using MLImage photo = image.ToMLImage();
-            using MLImage overlay = HeatMap.Overlay(photo, map, height, width);
-            return TypedResults.Bytes(PngPicture.Encode(overlay), PngPicture.MediaType);
+            (float[] map, int height, int width) = inspection.NormalizedMap!;
+            using MLImage colours = HeatMap.Render(map, height, width);
+            return TypedResults.Ok(new InspectionAnswer(
+                inspection.RawScore, inspection.NormalizedScore, inspection.Decision, inspection.Thresholds, inspection.Regions,
+                $"data:image/png;base64,{Convert.ToBase64String(HeatMap.EncodePng(colours))}"));
         }
+        finally
+        {
+            s_cores.Release();
+        }
+    }
 
-        using MLImage heatMap = HeatMap.Render(map, height, width);
-        return TypedResults.Ok(new InspectionAnswer(
-            inspection.RawScore,
-            inspection.NormalizedScore,
-            inspection.IsAnomalous,
-            new Thresholds(ScoreNormalizer.DecisionScore, inspection.Thresholds.Image, inspection.Thresholds.Pixel),
-            $"data:{PngPicture.MediaType};base64,{Convert.ToBase64String(PngPicture.Encode(heatMap))}"));
+    private static async Task<Stream> FileOfFormAsync(HttpRequest request, CancellationToken cancelled)
+    {
+        try
+        {
+            IFormFileCollection files = (await request.ReadFormAsync(cancelled)).Files;
+            return files is [var file] ? file.OpenReadStream() : throw new BadHttpRequestException($"The form has {files.Count} files; expected one.");
+        }
+        catch (IOException e) when (e is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException($"The form can't be read: {e.Message}", e);
+        }
+    }
+
+    // RFC 9110, 12.5.1: the most specific range decides.
+    private static double QualityOf(string type, HttpRequest request)
+    {
+        IList<MediaTypeHeaderValue> accepted = request.GetTypedHeaders().Accept;
+        return accepted.Where(range => new MediaTypeHeaderValue(type).IsSubsetOf(range))
+            .OrderBy(range => range.MatchesAllTypes ? 2 : range.MatchesAllSubTypes ? 1 : 0)
+            .Select(range => range.Quality ?? 1).FirstOrDefault(accepted.Count == 0 ? 1 : 0);
     }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
+using System.IO.Compression;
 using System.Net;
-using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
@@ -16,7 +18,9 @@ namespace WebApi.Tests;
 [TestClass]
 public sealed class InspectionApiTests
 {
-    private static readonly string[] Names = ["score", "normalizedScore", "isAnomalous", "thresholds", "heatMap"];
+    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter<Decision>() } };
+
+    private static readonly string[] Names = ["score", "normalizedScore", "decision", "thresholds", "regions", "heatMap"];
 
     [TestMethod]
     public async Task An_answer_has_the_bits_that_the_model_gives_for_the_file()
@@ -27,11 +31,10 @@ public sealed class InspectionApiTests
             InspectionAnswer answer = await AnswerAsync(await File.ReadAllBytesAsync(path));
             Assert.AreEqual(expected.Score[0], answer.Score, path);
             Assert.AreEqual(expected.NormalizedScore[0], answer.NormalizedScore, path);
-            Assert.AreEqual(expected.PredictedLabel[0], answer.IsAnomalous, path);
-            Assert.AreEqual(answer.NormalizedScore >= 100, answer.IsAnomalous, path);
+            Assert.AreEqual(expected.PredictedLabel[0] ? Decision.Reject : Decision.Pass, answer.Decision, path);
 
             using MLImage heatMap = HeatMap.Render(expected.NormalizedMap, DrawnModel.ShorterSide, DrawnModel.ShorterSide);
-            Assert.AreEqual($"data:image/png;base64,{Convert.ToBase64String(PngPicture.Encode(heatMap))}", answer.HeatMap);
+            Assert.AreEqual($"data:image/png;base64,{Convert.ToBase64String(HeatMap.EncodePng(heatMap))}", answer.HeatMap);
         }
     }
 
@@ -54,7 +57,7 @@ public sealed class InspectionApiTests
 
         using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "file", "image" } };
         using HttpResponseMessage sameAnswer = await Service.PostAsync(form);
-        Assert.AreEqual(answer, await sameAnswer.Content.ReadFromJsonAsync<InspectionAnswer>());
+        Assert.AreEqual(await TextAsync(bytes), await sameAnswer.Content.ReadAsStringAsync());
     }
 
     [TestMethod]
@@ -65,8 +68,7 @@ public sealed class InspectionApiTests
         using JsonDocument answer = JsonDocument.Parse(text);
         CollectionAssert.AreEqual(Names, answer.RootElement.EnumerateObject().Select(property => property.Name).ToArray());
         Assert.AreEqual(
-            new Thresholds(100, thresholds.Image, thresholds.Pixel),
-            answer.RootElement.GetProperty("thresholds").Deserialize<Thresholds>(JsonSerializerOptions.Web));
+            thresholds, answer.RootElement.GetProperty("thresholds").Deserialize<AnomalyThresholds>(JsonSerializerOptions.Web));
     }
 
     [TestMethod]
@@ -77,8 +79,10 @@ public sealed class InspectionApiTests
         Assert.AreEqual("image/png", response.Content.Headers.ContentType?.ToString());
 
         using MLImage photo = MLImage.CreateFromFile(path);
-        using MLImage overlay = HeatMap.Overlay(photo, InspectFile(path).NormalizedMap, DrawnModel.ShorterSide, DrawnModel.ShorterSide);
-        CollectionAssert.AreEqual(PngPicture.Encode(overlay), await response.Content.ReadAsByteArrayAsync());
+        float[] map = InspectFile(path).NormalizedMap;
+        using MLImage coloured = HeatMap.Overlay(photo, map, DrawnModel.ShorterSide, DrawnModel.ShorterSide);
+        using MLImage outlined = HeatMap.Outline(coloured, map, DrawnModel.ShorterSide, DrawnModel.ShorterSide);
+        CollectionAssert.AreEqual(HeatMap.EncodePng(outlined), await response.Content.ReadAsByteArrayAsync());
     }
 
     [TestMethod]
@@ -133,12 +137,60 @@ public sealed class InspectionApiTests
     }
 
     [TestMethod]
-    public void A_model_that_there_isn_t_is_named()
-        => StringAssert.Contains(
-            Assert.ThrowsExactly<FileNotFoundException>(() => InspectionApi.Create(["--Model", "nowhere.onnx"])).Message, "'nowhere.onnx'");
+    [DataRow(null, "application/json", DisplayName = "nothing said")]
+    [DataRow("application/json, image/png;q=0.1", "application/json", DisplayName = "JSON rather than a picture")]
+    [DataRow("image/*", "image/png", DisplayName = "any picture")]
+    [DataRow("IMAGE/PNG", "image/png", DisplayName = "in capitals")]
+    [DataRow("image/png;q=0, */*", "application/json", DisplayName = "anything but a picture")]
+    [DataRow("text/html, image/png;q=0.9, */*;q=0.8", "image/png", DisplayName = "a picture rather than anything else")]
+    [DataRow("text/html", null, DisplayName = "what there isn't")]
+    [DataRow("image/png;q=0", null, DisplayName = "nothing that there is")]
+    public async Task What_is_preferred_is_answered(string? accept, string? type)
+    {
+        using HttpResponseMessage response = await Service.PostAsync(Service.Picture(40, 30), accept: accept);
+        Assert.AreEqual(type is null ? HttpStatusCode.NotAcceptable : HttpStatusCode.OK, response.StatusCode);
+        if (type is not null)
+            Assert.AreEqual(type, response.Content.Headers.ContentType?.MediaType);
+    }
+
+    [TestMethod]
+    public async Task A_compressed_body_is_unpacked()
+    {
+        byte[] picture = Service.Picture(40, 30);
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
+            gzip.Write(picture);
+        using var content = new ByteArrayContent(packed.ToArray()) { Headers = { ContentType = new("image/png"), ContentEncoding = { "gzip" } } };
+        using HttpResponseMessage response = await Service.PostAsync(content);
+        Assert.AreEqual(await TextAsync(picture), await response.Content.ReadAsStringAsync());
+    }
+
+    [TestMethod]
+    public async Task A_chunk_that_is_none_is_a_bad_request()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Service.Client.BaseAddress!.Host, Service.Client.BaseAddress.Port);
+        await using NetworkStream stream = client.GetStream();
+        await stream.WriteAsync("POST /inspect HTTP/1.1\r\nHost: x\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"u8.ToArray());
+        using var reader = new StreamReader(stream);
+        StringAssert.StartsWith(await reader.ReadLineAsync(), "HTTP/1.1 400");
+    }
+
+    [TestMethod]
+    public async Task The_service_describes_itself_and_tells_its_figures()
+    {
+        await AnswerAsync(Service.Picture(40, 30));
+        using JsonDocument description = JsonDocument.Parse(await Service.Client.GetStringAsync(new Uri("/openapi/v1.json", UriKind.Relative)));
+        JsonElement post = description.RootElement.GetProperty("paths").GetProperty("/inspect").GetProperty("post");
+        Assert.IsTrue(post.GetProperty("responses").TryGetProperty("503", out _));
+        StringAssert.Contains(
+            await Service.Client.GetStringAsync(new Uri("/metrics", UriKind.Relative)), "anomaly_inspections_total", StringComparison.Ordinal);
+        using HttpResponseMessage page = await Service.Client.GetAsync(new Uri("/", UriKind.Relative));
+        Assert.AreEqual("text/html", page.Content.Headers.ContentType?.MediaType);
+    }
 
     private static async Task<InspectionAnswer> AnswerAsync(byte[] image)
-        => JsonSerializer.Deserialize<InspectionAnswer>(await TextAsync(image), JsonSerializerOptions.Web)!;
+        => JsonSerializer.Deserialize<InspectionAnswer>(await TextAsync(image), s_json)!;
 
     private static async Task<string> TextAsync(byte[] image)
     {

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Builder;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Onnx;
 
@@ -7,22 +8,31 @@ namespace WebApi.Tests;
 public sealed class ModelFileTests
 {
     [TestMethod]
-    public void A_file_of_another_kind_is_refused_by_name()
+    public async Task A_model_that_there_isn_t_is_named_at_the_start()
+        => StringAssert.Contains((await Assert.ThrowsExactlyAsync<FileNotFoundException>(() => StartAsync("nowhere.onnx"))).Message, "'nowhere.onnx'");
+
+    [TestMethod]
+    public async Task A_file_of_another_kind_is_refused_by_name_at_the_start()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllText(folder["other.onnx"], "no model");
-        string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionApi.Open(folder["other.onnx"])).Message;
-        StringAssert.Contains(message, "other.onnx");
+        await File.WriteAllTextAsync(folder["other.onnx"], "no model");
+        StringAssert.Contains(
+            (await Assert.ThrowsExactlyAsync<InvalidDataException>(() => StartAsync(folder["other.onnx"]))).Message, "other.onnx");
     }
 
     [TestMethod]
-    public void A_model_without_raw_outputs_is_refused_with_its_data_sheet()
+    public async Task A_model_without_raw_outputs_is_refused_at_the_start()
     {
         using var folder = new TemporaryFolder();
         AnomalyOnnxModel.Open(Service.ModelPath).BakeNormalization(
             folder["baked.onnx"], new AnomalyThresholds(1, 1), new BakeOptions { ReplaceRawOutputs = true });
-        string message = Assert.ThrowsExactly<InvalidDataException>(() => InspectionApi.Open(folder["baked.onnx"])).Message;
-        StringAssert.Contains(message, "baked.onnx");
-        StringAssert.Contains(message, "normalized_map");
+        StringAssert.Contains(
+            (await Assert.ThrowsExactlyAsync<ArgumentException>(() => StartAsync(folder["baked.onnx"]))).Message, "gives normalised scores alone");
+    }
+
+    private static async Task StartAsync(string model)
+    {
+        await using WebApplication app = InspectionApi.Create(["--urls", "http://127.0.0.1:0", "--Inspection:ModelPath", model]);
+        await app.StartAsync();
     }
 }

@@ -26,7 +26,7 @@ public static class Service
         ModelPath = DrawnModel.Train(s_folder["service"]).Onnx;
         string images = s_folder["service/drawn/test"];
         Images = [.. Directory.GetFiles(images, "*.png", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
-        s_app = InspectionApi.Create(["--urls", "http://127.0.0.1:0", "--Model", ModelPath]);
+        s_app = InspectionApi.Create(["--urls", "http://127.0.0.1:0", "--Inspection:ModelPath", ModelPath]);
         await s_app.StartAsync(context.CancellationToken);
         Client = new HttpClient { BaseAddress = new Uri(s_app.Urls.Single()) };
     }

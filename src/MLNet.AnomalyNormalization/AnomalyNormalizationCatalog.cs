@@ -70,6 +70,31 @@ public static class AnomalyNormalizationCatalog
     }
 
     /// <summary>
+    /// Finds the regions of anomaly maps: their boxes, their highest scores, and an image score that decides as the regions do and specks
+    /// have no say in.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="options">
+    /// Which columns, and which regions count; by default <c>NormalizedMap</c> gives <c>RegionScore</c>, <c>RegionBoxes</c> and
+    /// <c>BoxScores</c>.
+    /// </param>
+    /// <remarks>
+    /// Behind a normaliser, boxes are those at 100, and <c>RegionScore</c> is a normalised score, to be evaluated as it is. Before one, over
+    /// the raw map, it is a raw score that a threshold is learned from: name it as the <c>ScoreColumnName</c> of
+    /// <see cref="NormalizeAnomaly(TransformsCatalog, ThresholdStrategy, AnomalyNormalizationOptions)"/>, and set its <c>ThresholdType</c> to
+    /// Image, for maps and regions to be decided by the threshold that is learned. No stock component of ML.NET finds regions: a saved model
+    /// finds them where <c>LoadAnomalyModel</c> has loaded it, and lacks these columns where <c>mlContext.Model.Load</c> has, which what
+    /// reads them then says.
+    /// </remarks>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">The options name no column to add, or one name twice.</exception>
+    public static IEstimator<ITransformer> FindAnomalyRegions(this TransformsCatalog catalog, AnomalyRegionColumnOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new RegionEstimator(catalog, options ?? new());
+    }
+
+    /// <summary>
     /// Trains a detector on all rows and learns its thresholds by cross-fitting: the rows are divided into folds, each fold is scored by a
     /// detector that was trained on the others, and the thresholds are learned from these held-out scores. A model's scores of its own
     /// training rows are too low to learn from: nearest neighbours give 0 for each of them.

@@ -97,14 +97,17 @@ internal static class PortableExpression
     private static double? FromBits(string text)
         => text == "None" ? null : BitConverter.UInt64BitsToDouble(ulong.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
-    // Null unless the chain is exactly what Write makes of the settings in its marks.
-    private static AnomalyNormalizationTransformer? TryRead(ModelOperationsCatalog catalog, ITransformer chain, ITransformer[] parts)
+    // Null unless the chain is exactly what Write makes of the settings in its marks, or what regions are saved as.
+    private static ITransformer? TryRead(ModelOperationsCatalog catalog, ITransformer chain, ITransformer[] parts)
     {
         if (parts.Length == 0 || !Array.TrueForAll(parts, part => part is ExpressionTransformer))
             return null;
 
         (string Source, string Expression, string Name)[] saved = Array.ConvertAll(parts, part => ReadParameters(catalog, part));
-        string[][] marks = Array.ConvertAll(saved, column => ReadMark(column.Expression));
+        if (SavedRegions.TryRead(chain, [.. saved.Select(column => column.Expression)]) is { } regions)
+            return regions;
+
+        string[][] marks = Array.ConvertAll(saved, column => ReadMark(column.Expression, MarkName));
         if (!Array.TrueForAll(marks, mark => mark is [MarkName, _, _, _, _, _, _, _, _, _, _] or [MarkName, _, _, _, _, _, _, _, _, _, _, _, _]))
             return null;
 
@@ -140,7 +143,7 @@ internal static class PortableExpression
                 columns[i] = columns[i] with { ItemType = marks[i][2] == "Single" ? NumberDataViewType.Single : NumberDataViewType.Double };
 
             return columns.Select(column => (column.Source, Write(column, column.ItemType!, thresholds, options), column.Name)).SequenceEqual(saved)
-                ? new(thresholds, options, columns, chain)
+                ? new AnomalyNormalizationTransformer(thresholds, options, columns, chain)
                 : null;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or IndexOutOfRangeException)
@@ -150,9 +153,10 @@ internal static class PortableExpression
         }
     }
 
-    private static string[] ReadMark(string expression)
+    /// <summary>The parts of a mark of that name; none if the expression has no such mark.</summary>
+    public static string[] ReadMark(string expression, string markName)
     {
-        int start = expression.IndexOf(MarkName, StringComparison.Ordinal);
+        int start = expression.IndexOf(markName, StringComparison.Ordinal);
         int end = start < 0 ? -1 : expression.IndexOf(' ', start);
         return end < 0 ? [] : expression[start..end].Split('_');
     }

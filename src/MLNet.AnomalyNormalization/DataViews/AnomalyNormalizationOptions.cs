@@ -110,6 +110,12 @@ public sealed record AnomalyNormalizationOptions
     public PictureArea? InspectedArea { get; init; }
 
     /// <summary>
+    /// Which pixels of the maps a pixel threshold is learned from: 0 for those that are ignored, row-major, of the size of the maps; null for
+    /// all of them (quadra's <c>valid_area_mask</c>). Maps are normalised as a whole.
+    /// </summary>
+    public IReadOnlyList<byte>? ValidArea { get; init; }
+
+    /// <summary>
     /// How the pixel threshold is learned, if not as the image threshold. A strategy that needs anomalous pixels needs a mask column.
     /// </summary>
     public ThresholdStrategy? PixelStrategy { get; init; }

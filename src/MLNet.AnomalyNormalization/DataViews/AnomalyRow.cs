@@ -93,7 +93,7 @@ internal sealed class AnomalyRow
     public ReadOnlySpan<double> ReadWideMap() => _wideMap!();
 
     /// <summary>
-    /// The defects, for each pixel of the map 0, <see cref="MaskRules.Unknown"/> if the rules name a value for it, or else a defect. A
+    /// The defects, for each pixel of the map 0, <see cref="MaskRules.Unknown"/> if the rules leave it out, or else a defect. A
     /// missing mask is that of a good image, if the label says so; where the label is unknown too, the result is false: nobody knows the
     /// pixels of this row.
     /// </summary>
@@ -116,9 +116,7 @@ internal sealed class AnomalyRow
             if (isAnomalous == true)
                 throw Invalid(_columns.Mask, "the row is anomalous but has no mask. Add it, or set the label to unknown (-1)");
 
-            if (_noDefects.Length < pixels)
-                _noDefects = new byte[pixels];
-            mask = _noDefects.AsSpan(0, pixels);
+            mask = WithoutDefects(pixels);
             return isAnomalous == false;
         }
 
@@ -141,8 +139,35 @@ internal sealed class AnomalyRow
                 + "or set the label to unknown (-1)");
         }
 
-        mask = ofMap;
+        mask = InValidArea(ofMap);
         return true;
+    }
+
+    /// <summary>The mask of a map that has no defects: 0, or <see cref="MaskRules.Unknown"/> for pixels that don't count.</summary>
+    public ReadOnlySpan<byte> WithoutDefects(int pixels)
+    {
+        if (_noDefects.Length != pixels)
+            _noDefects = InValidArea(new byte[pixels]).ToArray();
+        return _noDefects;
+    }
+
+    /// <summary>Checks that a valid area has the size of the map.</summary>
+    public void RequireValidArea(IReadOnlyList<byte>? valid, int pixels)
+    {
+        if (valid is not null && valid.Count != pixels)
+            throw Invalid(_columns.Map, $"the map has {pixels} pixels, the valid area {valid.Count}. Scale it to the map's size");
+    }
+
+    private ReadOnlySpan<byte> InValidArea(ReadOnlySpan<byte> mask)
+    {
+        if (_columns.Masks.ValidArea is not { } valid)
+            return mask;
+
+        RequireValidArea(valid, mask.Length);
+        byte[] left = mask.ToArray();
+        for (int i = 0; i < left.Length; i++)
+            left[i] = valid[i] == 0 ? MaskRules.Unknown : left[i];
+        return left;
     }
 
     /// <summary>The height and width of the map, after its mask was read.</summary>
@@ -155,7 +180,7 @@ internal sealed class AnomalyRow
                     + (_columns.SizesOfOthers.Length == 0 ? "" : $" (column {_columns.SizesOfOthers})")));
 
     private int FirstDefect(ReadOnlySpan<byte> mask)
-        => _columns.Masks.Ignored is null ? mask.IndexOfAnyExcept((byte)0) : mask.IndexOfAnyExcept((byte)0, MaskRules.Unknown);
+        => !_columns.Masks.LeavesOut ? mask.IndexOfAnyExcept((byte)0) : mask.IndexOfAnyExcept((byte)0, MaskRules.Unknown);
 
     private ReadOnlySpan<byte> Resized(ReadOnlySpan<byte> mask, ImageMask image, int pixels)
     {
@@ -223,7 +248,7 @@ internal sealed class AnomalyRow
                 ? Converted(Values<bool>(present), defect => defect ? (byte)1 : (byte)0)
             : AnomalyColumns.ItemOf(present.Type) == NumberDataViewType.Single
                 ? Converted(Values<float>(present), defect => _columns.Masks.Read(defect))
-            : _columns.Masks.Ignored is null ? Values<byte>(present)
+            : !_columns.Masks.LeavesOut ? Values<byte>(present)
             : Converted(Values<byte>(present), defect => _columns.Masks.Read(defect));
 
     private Reader<T> Values<T>(DataViewSchema.Column column)

@@ -151,8 +151,9 @@ internal sealed class DataViewEvaluation
     {
         Resize = options.ResizeMasks,
         Threshold = options.MaskThreshold,
-        Ignored = options.IgnoredMaskValue,
+        Ignored = options.IgnoredMaskValue ?? (options.ValidArea is null ? null : options.Pixel.IgnoredMaskValue),
         Area = options.InspectedArea,
+        ValidArea = options.ValidArea,
     };
 
     private static void RequireThreshold(double? threshold, string name, Action<double> require)

@@ -34,6 +34,12 @@ internal sealed record MaskRules
     /// <summary>Which area of the photo the maps cover; null for what the map column says.</summary>
     public PictureArea? Area { get; init; }
 
+    /// <summary>Which pixels of the maps count: 0 for those that don't; null for all.</summary>
+    public IReadOnlyList<byte>? ValidArea { get; init; }
+
+    /// <summary>Whether a mask that was read can hold <see cref="Unknown"/>, for pixels that nobody knows or that don't count.</summary>
+    public bool LeavesOut => Ignored is not null || ValidArea is not null;
+
     /// <summary>Takes the pixels that nobody knows out of a map and its mask.</summary>
     public static void LeaveOutUnknown<T>(ref ReadOnlySpan<T> map, ref ReadOnlySpan<byte> mask)
     {

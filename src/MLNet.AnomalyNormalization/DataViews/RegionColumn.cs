@@ -105,8 +105,7 @@ internal sealed class RegionColumn : IAddedColumn
         {
             ReadOnlySpan<float> map = _row.ReadMap();
             (height, width) = _row.SizeOf(map.Length);
-            if (options.Regions.ValidArea is { } valid && valid.Count != map.Length)
-                throw _row.Invalid(columns.Map, $"the map has {map.Length} pixels, the valid area {valid.Count}. Scale it to the map's size");
+            _row.RequireValidArea(options.Regions.ValidArea, map.Length);
             return map;
         }
     }

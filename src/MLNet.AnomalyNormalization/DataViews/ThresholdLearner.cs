@@ -30,6 +30,7 @@ internal sealed class ThresholdLearner
             Threshold = options.MaskThreshold,
             Ignored = options.IgnoredMaskValue,
             Area = options.InspectedArea,
+            ValidArea = options.ValidArea,
         };
         _ofImages = options.ScoreColumnName is null ? null : strategy;
         if (options.MapColumnName is null && (options.MaskColumnName is not null || options.PixelStrategy is not null))
@@ -138,7 +139,6 @@ internal sealed class ThresholdLearner
     {
         var row = new AnomalyRow(columns, cursor, data.RowNumbers);
         bool[] defects = [];
-        byte[] noDefects = [];
         int count = 0;
         for (; cursor.MoveNext(); count++)
         {
@@ -163,7 +163,7 @@ internal sealed class ThresholdLearner
                     return;
 
                 map = Checked(map, columns.Map);
-                if (_masks.Ignored is not null)
+                if (_masks.LeavesOut)
                     MaskRules.LeaveOutUnknown(ref map, ref mask);
                 if (defects.Length < mask.Length)
                     defects = new bool[mask.Length];
@@ -181,9 +181,7 @@ internal sealed class ThresholdLearner
             if (columns.Mask is not null)
                 return row.TryReadMask(length, isAnomalous, out mask);
 
-            if (noDefects.Length < length)
-                noDefects = new byte[length];
-            mask = noDefects.AsSpan(0, length);
+            mask = row.WithoutDefects(length);
             return isAnomalous == false;
         }
 

@@ -84,6 +84,13 @@ public sealed class AnomalyEvaluationOptions
     public PictureArea? InspectedArea { get; init; }
 
     /// <summary>
+    /// Which pixels of the maps count: 0 for those that are ignored, row-major, of the size of the maps; null for all of them (quadra's
+    /// <c>valid_area_mask</c>). What is ignored is left out of the pixel metrics, and a defect there with it. Image scores are what the model
+    /// gave them; <c>FindAnomalyRegions</c> makes one of a map's valid area.
+    /// </summary>
+    public IReadOnlyList<byte>? ValidArea { get; init; }
+
+    /// <summary>
     /// The decision threshold of the image metrics, unless a callback sets another one. Null for the one that the column's normaliser
     /// decides at (see <c>GetScoreNormalizer</c>), or else 100; <see cref="AnomalyEvaluation.ImageThresholdOrigin"/> says which it was.
     /// </summary>

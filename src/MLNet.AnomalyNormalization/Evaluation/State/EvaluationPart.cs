@@ -93,7 +93,7 @@ internal sealed class EvaluationPart
     public static PixelEvaluatorOptions PixelOptions(AnomalyEvaluationOptions options) => options.Pixel with
     {
         CountNaNAsAnomalous = options.CountNaNAsAnomalous || options.Pixel.CountNaNAsAnomalous,
-        IgnoredMaskValue = options.IgnoredMaskValue is null ? options.Pixel.IgnoredMaskValue : UnknownPixel,
+        IgnoredMaskValue = options.IgnoredMaskValue is null && options.ValidArea is null ? options.Pixel.IgnoredMaskValue : UnknownPixel,
     };
 
     /// <summary>Writes what was found by one cursor, or in parts that one cursor each has read: rows that are in their order.</summary>

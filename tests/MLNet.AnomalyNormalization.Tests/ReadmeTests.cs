@@ -7,7 +7,9 @@ namespace MLNet.AnomalyNormalization.Tests;
 public sealed partial class ReadmeTests
 {
     private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-    private static readonly string FirstPrograms = File.ReadAllText(Path.Combine(Repository.Root, "samples", "howto", "first-programs.md"));
+    private const string Core = "MLNet.AnomalyNormalization";
+
+    private static readonly string Pages = Path.Combine(Repository.Root, "samples", "howto");
 
     [TestMethod]
     public void The_first_program_in_the_README_is_the_quickstart_and_prints_what_the_README_says()
@@ -26,11 +28,11 @@ public sealed partial class ReadmeTests
     }
 
     [TestMethod]
-    public void Every_other_example_in_the_README_and_the_first_programs_is_compiled_and_run()
+    public void Every_other_example_in_the_README_and_its_pages_is_compiled_and_run()
     {
         string compiled = Lines(string.Concat(
             Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "ReadmeExamples.cs", SearchOption.AllDirectories).Select(File.ReadAllText)));
-        foreach (string example in Blocks("csharp").Skip(1).Concat(Blocks("csharp", FirstPrograms)))
+        foreach (string example in Blocks("csharp").Skip(1).Concat(Directory.GetFiles(Pages, "*.md").SelectMany(page => Blocks("csharp", File.ReadAllText(page)))))
             StringAssert.Contains(compiled, Lines(example));
 
         static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));
@@ -39,18 +41,39 @@ public sealed partial class ReadmeTests
     [TestMethod]
     public void The_first_programs_are_short()
     {
-        string[] programs = [.. Blocks("csharp", FirstPrograms)];
+        string[] programs = [.. Blocks("csharp", File.ReadAllText(Path.Combine(Pages, "first-programs.md")))];
         Assert.HasCount(5, programs);
         foreach (string program in programs)
             Assert.IsLessThan(15, program.Split('\n').Count(line => line.Length > 0), program);
     }
 
     [TestMethod]
-    public void Files_and_folders_that_the_README_names_are_there()
+    public void Files_and_folders_that_the_README_and_its_pages_name_are_there()
     {
-        string[] missing = [.. PathsInRepository().Matches(Readme).Select(match => match.Groups[1].Value).Distinct()
+        string[] pages = [Path.Combine(Repository.Root, "README.md"), Path.Combine(Repository.Root, "CONTRIBUTING.md"), .. Directory.GetFiles(Pages, "*.md")];
+        string[] missing = [.. pages.SelectMany(page => PathsInRepository().Matches(File.ReadAllText(page))).Select(match => match.Groups[1].Value).Distinct()
             .Where(path => !Path.Exists(Path.Combine(Repository.Root, path)))];
         Assert.IsEmpty(missing, string.Join(", ", missing));
+    }
+
+    [TestMethod]
+    public void Packages_depend_on_each_other_as_the_picture_of_the_source_says()
+    {
+        string source = Path.Combine(Repository.Root, "src");
+        string[] drawn = [.. Arrow().Matches(File.ReadAllText(Path.Combine(source, "README.md"))).Select(match => $"{match.Groups[1]} {match.Groups[2]}").Order()];
+        string[] actual = [.. Directory.GetDirectories(source).SelectMany(folder => Directory.GetFiles(folder, "*.csproj")).SelectMany(project =>
+            ProjectReference().Matches(File.ReadAllText(project)).Select(match => $"{NameOf(project)} {NameOf(match.Groups[1].Value)}")).Order()];
+        CollectionAssert.AreEqual(drawn, actual);
+
+        static string NameOf(string project)
+            => Path.GetFileNameWithoutExtension(project) is var name && name.Length > Core.Length ? name[(Core.Length + 1)..] : "Core";
+    }
+
+    [TestMethod]
+    public void Every_page_is_named_in_the_README()
+    {
+        foreach (string page in Directory.GetFiles(Pages, "*.md"))
+            StringAssert.Contains(Readme, $"(samples/howto/{Path.GetFileName(page)})");
     }
 
     // Debug/net10.0 or Release/net10.0, as this assembly itself was built.
@@ -66,4 +89,11 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"((?:src|tests|samples)/[A-Za-z0-9_./-]*[A-Za-z0-9])")]
     private static partial Regex PathsInRepository();
+
+    [GeneratedRegex(@"(\w+) --> (\w+)")]
+    private static partial Regex Arrow();
+
+    // Not those to tools that run at build time.
+    [GeneratedRegex(@"<ProjectReference Include=""([^""]+)"" */>")]
+    private static partial Regex ProjectReference();
 }

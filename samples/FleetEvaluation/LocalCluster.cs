@@ -16,6 +16,10 @@ namespace Fleet;
 /// </summary>
 internal sealed class LocalCluster : IAsyncDisposable
 {
+    // Starting a process takes a second; on a machine that is busy with others, some more.
+    private static readonly TimeSpan s_longestStart = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_longestStop = TimeSpan.FromSeconds(10);
+
     private readonly IHost _first;
     private readonly List<Process> _others = [];
 
@@ -26,27 +30,37 @@ internal sealed class LocalCluster : IAsyncDisposable
     /// <summary>Starts so many silos.</summary>
     /// <param name="silos">Their number, this process included.</param>
     /// <param name="storage">Where the grains of the first silo are stored, and those of the others.</param>
-    public static async Task<LocalCluster> Start(int silos, string storage)
+    /// <param name="end">Ends it half-way.</param>
+    /// <exception cref="TimeoutException">A silo was not ready in time.</exception>
+    public static async Task<LocalCluster> Start(int silos, string storage, CancellationToken end)
     {
         int port = FreePort();
         var cluster = new LocalCluster(Host(port, port, storage));
-        await cluster._first.StartAsync();
-        for (int i = 1; i < silos; i++)
-            cluster._others.Add(await StartProcess(port, storage));
-        return cluster;
+        try
+        {
+            await cluster._first.StartAsync(end).WaitAsync(s_longestStart, end);
+            for (int i = 1; i < silos; i++)
+                await cluster.StartProcess(port, storage, end);
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Is a silo of somebody else's cluster until whoever started this process ends or says so.</summary>
-    public static async Task Join(int firstPort, string storage)
+    public static async Task Join(int firstPort, string storage, CancellationToken end)
     {
         using IHost silo = Host(FreePort(), firstPort, storage);
-        await silo.StartAsync();
+        await silo.StartAsync(end).WaitAsync(s_longestStart, end);
         Console.WriteLine("ready");
-        while (await Console.In.ReadLineAsync() is not null)
-        {
-        }
 
-        await silo.StopAsync();
+        // Reading from the console keeps its thread and can't be cancelled.
+        Task input = Task.Run(Console.In.ReadToEnd, CancellationToken.None);
+        await input.WaitAsync(end).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Stop(silo);
     }
 
     /// <summary>Kills one of the other silos, without a warning to anyone.</summary>
@@ -64,12 +78,27 @@ internal sealed class LocalCluster : IAsyncDisposable
         {
             // The end of its input is what it waits for.
             silo.StandardInput.Close();
-            await silo.WaitForExitAsync();
-            silo.Dispose();
         }
 
-        await _first.StopAsync();
+        foreach (Process silo in _others)
+        {
+            using (silo)
+            {
+                if (!silo.WaitForExit(s_longestStop))
+                    silo.Kill();
+            }
+        }
+
+        await Stop(_first);
         _first.Dispose();
+    }
+
+    private static async Task Stop(IHost silo)
+    {
+        // Whoever doesn't say goodbye is missed by the others all the same.
+        using var limit = new CancellationTokenSource(s_longestStop);
+        await silo.StopAsync(limit.Token).WaitAsync(2 * s_longestStop, CancellationToken.None)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static IHost Host(int port, int firstPort, string storage)
@@ -92,16 +121,16 @@ internal sealed class LocalCluster : IAsyncDisposable
         return builder.Build();
     }
 
-    private static async Task<Process> StartProcess(int firstPort, string storage)
+    private async Task StartProcess(int firstPort, string storage, CancellationToken end)
     {
         Process silo = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["--join", $"{firstPort}", "--output", storage])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
         })!;
-        return await silo.StandardOutput.ReadLineAsync() == "ready"
-            ? silo
-            : throw new InvalidOperationException("A silo ended before it was ready; its error stands above.");
+        _others.Add(silo);
+        if (await silo.StandardOutput.ReadLineAsync(end).AsTask().WaitAsync(s_longestStart, end) != "ready")
+            throw new InvalidOperationException("A silo ended before it was ready; its error stands above.");
     }
 
     private static int FreePort()

@@ -7,22 +7,28 @@ using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Orleans;
 using VisualInspection;
 
+using var end = new EndSignal();
 try
 {
     FleetArguments arguments = FleetArguments.Parse(args);
     if (arguments.Join is { } firstPort)
-        await LocalCluster.Join(firstPort, arguments.Output);
+        await LocalCluster.Join(firstPort, arguments.Output, end.Token);
     else
-        await Run(arguments);
+        await Run(arguments, end.Token);
     return 0;
 }
-catch (InputException e)
+catch (OperationCanceledException) when (end.Token.IsCancellationRequested)
+{
+    Console.Error.WriteLine("Ended before it was done.");
+    return end.ExitCode;
+}
+catch (Exception e) when (e is InputException or InvalidDataException or IOException or TimeoutException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
 }
 
-static async Task Run(FleetArguments arguments)
+static async Task Run(FleetArguments arguments, CancellationToken end)
 {
     const int ImagesPerShard = 2;
     (string model, _) = DrawnModel.Train(arguments.Output);
@@ -32,22 +38,25 @@ static async Task Run(FleetArguments arguments)
         [.. images.Chunk(ImagesPerShard).Select((part, i) => EvaluationShard.Images($"shard {i}", part, inputColumnName: nameof(Row.Path)))];
     var options = new AnomalyEvaluationOptions { MaskColumnName = nameof(Row.Mask), ResizeMasks = true };
 
-    await using LocalCluster cluster = await LocalCluster.Start(arguments.Silos, Path.Combine(arguments.Output, "stations"));
+    end.ThrowIfCancellationRequested();
+    await using LocalCluster cluster = await LocalCluster.Start(arguments.Silos, Path.Combine(arguments.Output, "stations"), end);
+    Console.WriteLine($"Started {arguments.Silos} silos");
     FleetEvaluation fleet;
     using (var progress = new FleetProgressLine(arguments, cluster, shards.Length))
-        fleet = await cluster.Client.EvaluateNormalizedAsync(model, shards, options, progress);
+        fleet = await cluster.Client.EvaluateNormalizedAsync(model, shards, options, progress, TimeSpan.FromMinutes(10), end);
     foreach ((string silo, int count) in fleet.ShardsBySilo.OrderBy(silo => silo.Key, StringComparer.Ordinal))
         Console.WriteLine($"  {silo} evaluated {count} of {shards.Length} shards");
     foreach (ShardFailure failure in fleet.Failures)
         Console.WriteLine($"  {failure.Shard} failed: {failure.Reason}");
 
+    end.ThrowIfCancellationRequested();
     AnomalyEvaluation alone = Alone(model, images, options);
     Compare(fleet.Evaluation, alone);
     if (!fleet.IsComplete || fleet.Evaluation != alone)
         throw new InvalidOperationException("The cluster and the single process don't agree.");
     Console.WriteLine("The same bits.");
 
-    await Stations.Watch(cluster.Client);
+    await Stations.Watch(cluster.Client, end);
 }
 
 static AnomalyEvaluation Alone(string modelPath, ShardImage[] images, AnomalyEvaluationOptions options)

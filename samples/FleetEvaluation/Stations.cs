@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using MLNet.AnomalyNormalization.Orleans;
 
@@ -9,7 +10,10 @@ internal static class Stations
     private const int BatchSize = 100;
     private const int Batches = 30;
 
-    public static async Task Watch(IGrainFactory grains)
+    // A silo that was lost is noticed within seconds here.
+    private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(1);
+
+    public static async Task Watch(IGrainFactory grains, CancellationToken end)
     {
         var random = new Random(1);
         var reference = new StationReference(Enumerable.Range(0, 5000).Select(_ => Score(0)));
@@ -17,17 +21,17 @@ internal static class Stations
         foreach ((string name, float shift) in new[] { ("steady", 0f), ("lamp grows dim", 1f) })
         {
             IStationGrain station = grains.GetGrain<IStationGrain>(name);
-            await Insist(() => station.SetReference(reference));
+            await Insist(() => station.SetReference(reference), end);
 
             // Numbers go on where an earlier run ended, as they do after a station was started again.
-            long first = (await Insist(station.GetStatus)).NextBatchNumber;
+            long first = (await Insist(station.GetStatus, end)).NextBatchNumber;
             for (int i = 0; i < Batches; i++)
             {
                 var batch = new StationBatch(first + i, [.. Enumerable.Range(0, BatchSize).Select(_ => Score(shift * i))]);
-                await Insist(() => station.Add(batch));
+                await Insist(() => station.Add(batch), end);
             }
 
-            StationStatus status = await Insist(station.GetStatus);
+            StationStatus status = await Insist(station.GetStatus, end);
             string alert = status.Alert is { } raised ? $"alert with batch {raised.BatchNumber - first + 1} of {Batches}" : "no alert";
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"Station '{name}': {status.RowCount} rows, {status.RecentAnomalyRate:P1} of the recent ones anomalous, " +
@@ -39,24 +43,30 @@ internal static class Stations
             => Math.Clamp(40 + shift + (20 * (random.NextSingle() + random.NextSingle() + random.NextSingle() - 1.5f)), 0, 1000);
     }
 
-    private static Task<bool> Insist(Func<Task> call) => Insist(async () =>
-    {
-        await call();
-        return true;
-    });
+    private static Task<bool> Insist(Func<Task> call, CancellationToken end) => Insist(
+        async () =>
+        {
+            await call();
+            return true;
+        },
+        end);
 
     /// <summary>Calls again after a failure of the cluster: a batch that was stored but not acknowledged counts once.</summary>
-    private static async Task<T> Insist<T>(Func<Task<T>> call)
+    /// <exception cref="TimeoutException">The cluster went on failing; the message says by what.</exception>
+    private static async Task<T> Insist<T>(Func<Task<T>> call, CancellationToken end)
     {
+        long start = Stopwatch.GetTimestamp();
         while (true)
         {
             try
             {
-                return await call();
+                return await call().WaitAsync(s_longestSilence, end);
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {
-                await Task.Delay(TimeSpan.FromSeconds(1));
+                if (Stopwatch.GetElapsedTime(start) >= s_longestSilence)
+                    throw new TimeoutException($"A station has not answered for {s_longestSilence.TotalSeconds} s. {e.Message}", e);
+                await Task.Delay(TimeSpan.FromSeconds(1), end);
             }
         }
     }

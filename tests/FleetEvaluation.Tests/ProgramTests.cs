@@ -52,6 +52,32 @@ public sealed class ProgramTests
     }
 
     [TestMethod]
+    [DataRow("TERM", 143)]
+    [DataRow("INT", 130)]
+    public void A_signal_ends_all_silos(string signal, int exitCode)
+    {
+        if (!OperatingSystem.IsLinux())
+            Assert.Inconclusive("Signals, and the processes of others, are looked at as Linux has them.");
+
+        string output = s_folder[$"ended by {signal}"];
+        using Process process = StartProcess(["--silos", "3", "--output", output]);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        while (process.StandardOutput.ReadLine() is { } line && line != "Started 3 silos")
+        {
+        }
+
+        Assert.HasCount(3, SilosOf(output));
+        using (Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]))
+            kill.WaitForExit();
+
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        Assert.AreEqual(exitCode, process.ExitCode, errors.Result);
+        Assert.AreEqual("Ended before it was done.", errors.Result.Trim());
+        Assert.IsEmpty(SilosOf(output));
+    }
+
+    [TestMethod]
     [DataRow("--silos 0", "--silos is '0'; expected a number from 1 to 16.", DisplayName = "no silo")]
     [DataRow("--silos", "--silos needs a value after it.", DisplayName = "no value")]
     [DataRow("--silos 1 --kill-one", "--kill-one needs --silos 2 or more", DisplayName = "nobody to kill")]
@@ -82,11 +108,32 @@ public sealed class ProgramTests
 
     private static (int ExitCode, string Output, string Errors) Start(string[] arguments)
     {
-        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "FleetEvaluation.exe" : "FleetEvaluation");
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = StartProcess(arguments);
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output, errors.Result);
+    }
+
+    private static Process StartProcess(string[] arguments)
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "FleetEvaluation.exe" : "FleetEvaluation");
+        return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+    }
+
+    private static string[] SilosOf(string output)
+        => [.. Directory.GetDirectories("/proc").Where(process => CommandLine(Path.Combine(process, "cmdline")).Contains(output, StringComparison.Ordinal))];
+
+    private static string CommandLine(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The process has ended, or is none.
+            return "";
+        }
     }
 }

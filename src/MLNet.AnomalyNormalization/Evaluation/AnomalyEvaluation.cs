@@ -14,6 +14,12 @@ public sealed record AnomalyEvaluation
     /// <summary>The metrics of the anomaly maps, or null if there were none to evaluate.</summary>
     public PixelMetrics? Pixel { get; init; }
 
+    /// <summary>
+    /// How many images pass, are reviewed and are rejected by <see cref="AnomalyEvaluationOptions.ReviewBand"/>; null without one, or
+    /// without image scores.
+    /// </summary>
+    public DecisionCounts? Decisions { get; init; }
+
     /// <summary>What every threshold gives for images; null unless <see cref="AnomalyEvaluationOptions.ComputeCurves"/> is set.</summary>
     public ScoreCurve? ImageCurve { get; init; }
 
@@ -32,5 +38,5 @@ public sealed record AnomalyEvaluation
     public ThresholdOrigin PixelThresholdOrigin { get; init; }
 
     /// <summary>A table of several lines, the same in every culture.</summary>
-    public override string ToString() => Table.Of(this)!.ToString();
+    public override string ToString() => Decisions is { } decisions ? $"{Table.Of(this)}\n{decisions}" : Table.Of(this)!.ToString();
 }

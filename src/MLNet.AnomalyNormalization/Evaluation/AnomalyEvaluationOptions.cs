@@ -99,6 +99,11 @@ public sealed class AnomalyEvaluationOptions
     /// <summary>The decision threshold of the pixel metrics; see <see cref="ImageThreshold"/>.</summary>
     public double? PixelThreshold { get; init; }
 
+    /// <summary>
+    /// Which normalised image scores a person decides, to be counted in <see cref="AnomalyEvaluation.Decisions"/>; null for none.
+    /// </summary>
+    public ReviewBand? ReviewBand { get; init; }
+
     /// <summary>How many normal images or pixels <see cref="DetectionMetrics.DetectionRateAtFalsePositiveCount"/> allows to be taken for anomalous.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The value is negative.</exception>
     public int FalsePositiveCount

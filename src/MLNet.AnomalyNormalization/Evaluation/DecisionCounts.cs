@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Text.Json.Serialization;
+using MLNet.AnomalyNormalization.Notebooks;
+
 namespace MLNet.AnomalyNormalization.Evaluation;
 
 /// <summary>How many normal and anomalous rows pass, are reviewed by a person, or are rejected.</summary>
@@ -7,6 +11,9 @@ namespace MLNet.AnomalyNormalization.Evaluation;
 /// <param name="AnomalousPassed">Anomalous rows that pass: escapes.</param>
 /// <param name="AnomalousReviewed">Anomalous rows that a person looks at.</param>
 /// <param name="AnomalousRejected">Anomalous rows that are rejected: right.</param>
+[TypeFormatterSource(typeof(HtmlTables))]
+[DebuggerDisplay("{EscapeRate} escape, {FalseRejectRate} are rejected falsely, {ReviewsPerThousand} of 1,000 are reviewed")]
+[JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)]
 public readonly record struct DecisionCounts(
     long NormalPassed, long NormalReviewed, long NormalRejected, long AnomalousPassed, long AnomalousReviewed, long AnomalousRejected)
 {
@@ -16,8 +23,28 @@ public readonly record struct DecisionCounts(
     /// <summary>The share of the normal rows that are rejected, 0..1; NaN without any.</summary>
     public double FalseRejectRate => (double)NormalRejected / (NormalPassed + NormalReviewed + NormalRejected);
 
+    internal double[] PerThousand
+    {
+        get
+        {
+            long passed = NormalPassed + AnomalousPassed, reviewed = NormalReviewed + AnomalousReviewed, rejected = NormalRejected + AnomalousRejected;
+            double all = passed + reviewed + rejected;
+            return [1000 * passed / all, 1000 * reviewed / all, 1000 * rejected / all];
+        }
+    }
+
     /// <summary>How many of 1,000 rows a person looks at, with as many anomalous ones among them as here; NaN without rows.</summary>
-    public double ReviewsPerThousand
-        => 1000.0 * (NormalReviewed + AnomalousReviewed)
-            / (NormalPassed + NormalReviewed + NormalRejected + AnomalousPassed + AnomalousReviewed + AnomalousRejected);
+    public double ReviewsPerThousand => PerThousand[1];
+
+    /// <summary>How many of 1,000 rows a person looks at, if another share of them is anomalous than here; NaN without a class.</summary>
+    /// <param name="prevalence">The share of the rows to come that are anomalous, 0..1.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="prevalence"/> is not in 0..1.</exception>
+    public double ReviewsPerThousandAt(double prevalence)
+        => prevalence is >= 0 and <= 1
+            ? 1000 * (((1 - prevalence) * NormalReviewed / (NormalPassed + NormalReviewed + NormalRejected))
+                + (prevalence * AnomalousReviewed / (AnomalousPassed + AnomalousReviewed + AnomalousRejected)))
+            : throw new ArgumentOutOfRangeException(nameof(prevalence), prevalence, "A prevalence is a share, 0 to 1.");
+
+    /// <summary>A table of several lines, the same in every culture.</summary>
+    public override string ToString() => Table.Of(this)!.ToString();
 }

@@ -113,7 +113,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
                 new(double.PositiveInfinity, curve.Counts(0, 0)),
                 .. curve.Points.Select(point => new ScoreCurvePoint(point.Score, curve.Counts(point.TruePositives, point.FalsePositives))),
             ],
-            isComplete: true);
+            isComplete: true, isDouble: _type == ScoreType.Double);
     }
 
     /// <summary>Writes the state, so that it can be read again with <see cref="ReadFrom"/> and merged elsewhere.</summary>

@@ -31,13 +31,14 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
     /// <summary>Makes a curve of its points, as they were computed elsewhere.</summary>
     /// <param name="points">The points, in descending order of their thresholds; at least one.</param>
     /// <param name="isComplete">Whether there is a point for every distinct score.</param>
+    /// <param name="isDouble">Whether the scores are Double.</param>
     /// <exception cref="ArgumentException">There is no point, or they are in another order.</exception>
     [JsonConstructor]
-    public ScoreCurve(IReadOnlyList<ScoreCurvePoint> points, bool isComplete)
+    public ScoreCurve(IReadOnlyList<ScoreCurvePoint> points, bool isComplete, bool isDouble = false)
     {
         ArgumentNullException.ThrowIfNull(points);
         _points = [.. points];
-        IsComplete = isComplete;
+        (IsComplete, IsDouble) = (isComplete, isDouble);
         if (_points.Length == 0)
             throw new ArgumentException("A curve has at least one point, that above all scores.", nameof(points));
 
@@ -62,6 +63,9 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
     /// </summary>
     public bool IsComplete { get; }
 
+    /// <summary>Whether the scores are Double; otherwise they are Single, and thresholds are rounded to Single before they are compared.</summary>
+    public bool IsDouble { get; }
+
     /// <summary>The decisions at a threshold, found without counting anew.</summary>
     /// <param name="threshold">Any threshold; on the grid a multiple of 1/1024, and for exact pixels that of a point.</param>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -72,6 +76,7 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
         if (double.IsNaN(threshold))
             throw new ArgumentOutOfRangeException(nameof(threshold), threshold, "A threshold is a number.");
 
+        threshold = IsDouble ? threshold : float.CreateSaturating(threshold);
         int last = Array.FindLastIndex(_points, point => point.Threshold >= threshold);
         return last < 0 ? _points[0].Counts
             : IsComplete || _points[last].Threshold == threshold || last == _points.Length - 1
@@ -134,7 +139,7 @@ public sealed class ScoreCurve : IEquatable<ScoreCurve>
 
     /// <inheritdoc/>
     public bool Equals(ScoreCurve? other)
-        => other is not null && IsComplete == other.IsComplete && _points.AsSpan().SequenceEqual(other._points);
+        => other is not null && (IsComplete, IsDouble) == (other.IsComplete, other.IsDouble) && _points.AsSpan().SequenceEqual(other._points);
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as ScoreCurve);

@@ -25,6 +25,10 @@ internal sealed record Table(string Caption, string[] Headings, params Table.Row
         ImageMetrics image => Metrics("Image metrics", [], image),
         PixelMetrics pixel => Metrics("Pixel metrics", [], pixel),
         ScoreCurve curve => Curve(curve),
+        DecisionCounts counts => new("Decisions", ["Pass", "Review", "Reject"],
+            new Row("Normal", Count(counts.NormalPassed), Count(counts.NormalReviewed), Count(counts.NormalRejected)),
+            new Row("Anomalous", Count(counts.AnomalousPassed), Count(counts.AnomalousReviewed), Count(counts.AnomalousRejected)),
+            new Row("of 1,000", [.. counts.PerThousand.Select(share => new Cell(share.ToString("F1", CultureInfo.InvariantCulture)))])),
         _ => null,
     };
 

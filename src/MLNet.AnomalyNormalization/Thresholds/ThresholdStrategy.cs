@@ -168,6 +168,22 @@ public abstract class ThresholdStrategy
             count >= 0 ? count : throw new ArgumentOutOfRangeException(nameof(count), count, "A number of alarms can't be negative."));
 
     /// <summary>
+    /// A threshold that of so many new normal rows at most a number reach on average: <see cref="FalsePositiveRate"/> with the rate
+    /// count / rows, its guarantee and its need of rows: for one false alarm in a million, 999,999 normal rows.
+    /// </summary>
+    /// <param name="count">How many false alarms are allowed; positive, less than <paramref name="rows"/>.</param>
+    /// <param name="rows">In how many normal rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="count"/> is not positive, not less than <paramref name="rows"/>, or less than 1e-15 of them.
+    /// </exception>
+    public static ThresholdStrategy FalseAlarmsPer(long count, long rows = 1_000_000)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(count, rows);
+        return FalsePositiveRate((double)((decimal)count / rows));
+    }
+
+    /// <summary>
     /// The threshold with the least cost: <c>falseReject (1 - prevalence) FPR + escape prevalence (1 - recall)</c> for each row. The lowest
     /// score that attains it; midway between separable classes; above all scores where rejecting nothing costs least. Needs normal and
     /// anomalous rows.

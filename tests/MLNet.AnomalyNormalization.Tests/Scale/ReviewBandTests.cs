@@ -1,7 +1,9 @@
+using System.Text.Json;
 using CsCheck;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Tests.DataViews;
 
 namespace MLNet.AnomalyNormalization.Tests.Scale;
 
@@ -89,6 +91,70 @@ public sealed class ReviewBandTests : IDisposable
             long Count(bool isAnomalous, Decision decision)
                 => rows.Count(row => row.Item2 == isAnomalous && band.Decide(row.Item1) == decision);
         }, seed: "0000BANd0001", iter: 200);
+
+    [TestMethod]
+    [DataRow(90.1f, DisplayName = "Single: 90.1 is rounded down to it, and to what the transformer compares")]
+    [DataRow(90.1, DisplayName = "Double")]
+    public void A_curve_compares_scores_and_limits_in_the_type_of_the_scores(object score)
+    {
+        var band = new ReviewBand(90.1, 109.9);
+        var evaluator = new ImageEvaluator();
+        if (score is float single)
+            evaluator.Add([single, MathF.BitDecrement(single)], [true, true]);
+        else
+            evaluator.Add([(double)score, Math.BitDecrement((double)score)], [true, true]);
+        ScoreCurve curve = evaluator.ComputeCurve();
+        Assert.AreEqual((1, 1), (curve.DecisionsAt(band).AnomalousReviewed, curve.DecisionsAt(band).AnomalousPassed));
+        Assert.AreEqual(evaluator.Compute(90.1).Counts, curve.CountsAt(90.1));
+        Assert.AreEqual(curve, JsonSerializer.Deserialize<ScoreCurve>(JsonSerializer.Serialize(curve)));
+    }
+
+    [TestMethod]
+    public void An_evaluation_counts_what_passes_is_reviewed_and_is_rejected_of_all_and_of_each_group()
+    {
+        MaskedRow[] rows = MaskedRows.Make(60, withUnknown: true);
+        for (int i = 0; i < rows.Length; i++)
+            rows[i].Camera = i % 3 == 0 ? "left" : "right";
+        IDataView data = MaskedRows.View(_mlContext, rows);
+        var band = new ReviewBand(60.1, 120.3);
+        IDataView decided = _mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new() { ReviewBand = band }).Fit(data).Transform(data);
+        AnomalyEvaluation evaluation = _mlContext.AnomalyDetection.EvaluateNormalized(decided, new()
+        {
+            LabelColumnName = "SingleLabel",
+            GroupColumnName = "Camera",
+            ReviewBand = band,
+        });
+        int[] decisions = [.. decided.GetColumn<int>("Decision")];
+        Assert.AreEqual(Count(_ => true), evaluation.Decisions);
+        Assert.AreEqual(Count(row => row.Camera == "left"), evaluation.Groups["left"].Decisions);
+        Assert.IsNull(evaluation.ImageCurve);
+        Assert.AreEqual(evaluation, JsonSerializer.Deserialize<AnomalyEvaluation>(JsonSerializer.Serialize(evaluation)));
+        Assert.IsNull(_mlContext.AnomalyDetection.EvaluateNormalized(decided).Decisions);
+        StringAssert.Contains(evaluation.ToString(), "\nDecisions\n");
+
+        DecisionCounts Count(Func<MaskedRow, bool> counts)
+        {
+            long Of(bool isAnomalous, Decision decision) => rows.Where((row, i)
+                => counts(row) && row.Known == isAnomalous && decisions[i] == (int)decision).Count();
+            return new(
+                Of(false, Decision.Pass), Of(false, Decision.Review), Of(false, Decision.Reject),
+                Of(true, Decision.Pass), Of(true, Decision.Review), Of(true, Decision.Reject));
+        }
+    }
+
+    [TestMethod]
+    public void The_load_of_reviews_is_that_of_the_rows_here_or_of_another_share_of_defects()
+    {
+        var counts = new DecisionCounts(70, 20, 10, 5, 10, 35);
+        Assert.AreEqual(200, counts.ReviewsPerThousand);
+        Assert.AreEqual(200, counts.ReviewsPerThousandAt(0.5), 1e-12);
+        Assert.AreEqual(1000 * ((0.75 * 0.2) + (0.25 * 10 / 50)), new DecisionCounts(70, 20, 10, 5, 10, 35).ReviewsPerThousandAt(0.25), 1e-12);
+        Assert.IsTrue(double.IsNaN(new DecisionCounts(70, 20, 10, 0, 0, 0).ReviewsPerThousandAt(0.1)));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => counts.ReviewsPerThousandAt(-0.1));
+        Assert.AreEqual(
+            "Decisions\n            Pass  Review  Reject\nNormal        70      20      10\nAnomalous      5      10      35\n"
+            + "of 1,000   500.0   200.0   300.0", counts.ToString());
+    }
 
     [TestMethod]
     public void A_learned_band_keeps_its_rates_and_is_no_wider_than_it_must_be()

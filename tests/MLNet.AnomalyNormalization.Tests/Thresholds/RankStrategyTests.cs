@@ -133,4 +133,17 @@ public sealed class RankStrategyTests
         Assert.AreEqual((1, 0), (separable.F1Score, separable.FalsePositiveRate));
         Assert.IsTrue(scores[59] < separable.Threshold && separable.Threshold <= scores[60]);
     }
+
+    [TestMethod]
+    public void False_alarms_in_a_million_are_a_rate()
+    {
+        float[] scores = [.. Enumerable.Range(0, 500).Select(i => (float)(i * 37 % 500))];
+        Assert.AreEqual(ThresholdStrategy.FalsePositiveRate(0.02).Fit(scores), ThresholdStrategy.FalseAlarmsPer(20_000).Fit(scores));
+        Assert.AreEqual(ThresholdStrategy.FalsePositiveRate(0.003).Fit(scores), ThresholdStrategy.FalseAlarmsPer(3, rows: 1000).Fit(scores));
+        Assert.AreEqual("FalsePositiveRate(5E-05)", ThresholdStrategy.FalseAlarmsPer(50).ToString());
+        var refusal = Assert.ThrowsExactly<InvalidOperationException>(() => ThresholdStrategy.FalseAlarmsPer(50).Fit(scores));
+        StringAssert.Contains(refusal.Message, "needs at least 19,999 normal rows".Replace(",", "", StringComparison.Ordinal));
+        foreach ((long count, long rows) in ((long, long)[])[(0, 10), (10, 10), (-1, 10)])
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ThresholdStrategy.FalseAlarmsPer(count, rows));
+    }
 }

@@ -77,11 +77,14 @@ internal sealed class EvaluationPart
     {
         (double image, ThresholdOrigin imageOrigin) = Threshold(imageThreshold, options.ImageThreshold, ImageDecision);
         (double pixel, ThresholdOrigin pixelOrigin) = Threshold(pixelThreshold, options.PixelThreshold, PixelDecision);
+        ScoreCurve? curve = options.ScoreColumnName is not null && (options.ComputeCurves || options.ReviewBand is not null)
+            ? Images.ComputeCurve() : null;
         return new()
         {
             Image = options.ScoreColumnName is null ? null : Images.Compute(image, options.FalsePositiveCount),
             Pixel = Pixels is null ? null : InRowOrder(Pixels.Compute(pixel, options.FalsePositiveCount, options.Threads)),
-            ImageCurve = options.ComputeCurves && options.ScoreColumnName is not null ? Images.ComputeCurve() : null,
+            Decisions = options.ReviewBand is { } band ? curve?.DecisionsAt(band) : null,
+            ImageCurve = options.ComputeCurves ? curve : null,
             PixelCurve = options.ComputeCurves ? Pixels?.ComputeCurve(options.Threads) : null,
             Groups = _groups.ToDictionary(group => group.Key, group => group.Value.Compute(options, imageThreshold, pixelThreshold)),
             ImageThresholdOrigin = imageOrigin,

@@ -24,7 +24,7 @@ internal sealed class ScoreShard : EvaluationShard
         string score = normalizer?.Options.ScoreColumnName ?? (model is null ? options.ScoreColumnName ?? InputColumnName : InputColumnName);
         DataViewSchema? schema = normalizer is null ? model?.Input : model!.Transformer.GetOutputSchema(model.Input!);
         DataViewType? type = schema?.GetColumnOrNull(score)?.Type;
-        bool? wantsSingle = type is null ? null : type is VectorDataViewType vector ? vector.ItemType == NumberDataViewType.Single : type == NumberDataViewType.Single;
+        bool? wantsSingle = type is null ? null : ((type as VectorDataViewType)?.ItemType ?? type) == NumberDataViewType.Single;
         RecordedScores recorded = RecordedScores.Read(Name, InputColumnName, options.LabelColumnName, wantsSingle);
         string label = options.LabelColumnName ?? nameof(Row<float>.Label);
 

@@ -39,7 +39,8 @@ internal interface IShardRangeGrain : IGrainWithGuidKey
 
 /// <inheritdoc cref="IShardRangeGrain"/>
 /// <remarks>
-/// The caller says where it is placed (see <see cref="SiloSpread"/>); anywhere, once that silo is lost. A caller that is gone asks no more, and the range ends with the age at which Orleans collects it.
+/// The caller says where it is placed (see <see cref="SiloSpread"/>); anywhere, once that silo is lost. A caller that is gone asks no more,
+/// and the range ends with the age at which Orleans collects it.
 /// </remarks>
 [RandomPlacement, CollectionAgeLimit(Minutes = 2), Reentrant]
 internal sealed class ShardRangeGrain(ILocalSiloDetails silo) : Grain, IShardRangeGrain, IDisposable

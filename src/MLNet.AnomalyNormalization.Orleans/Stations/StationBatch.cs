@@ -2,7 +2,8 @@ namespace MLNet.AnomalyNormalization.Orleans;
 
 /// <summary>Some normalised scores of a station, in the order of inspection.</summary>
 /// <param name="Number">
-/// Tells the batch from all others of the station: not negative, each used once, consecutive, in any order of arrival.
+/// Tells the batch from all others of the station: not negative, below <see cref="long.MaxValue"/>, each used once, consecutive, in any
+/// order of arrival.
 /// <see cref="StationStatus.NextBatchNumber"/> says where a station that was started again goes on.
 /// </param>
 /// <param name="Scores">The normalised scores, 0..1000.</param>

@@ -26,7 +26,12 @@ internal sealed partial class StationGrain(
     public async Task<bool> Add(StationBatch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        ArgumentOutOfRangeException.ThrowIfNegative(batch.Number);
+        if (batch.Number is < 0 or long.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(batch), batch.Number, "A batch has a number from 0 on, below the largest of all, which would leave none for the next.");
+        }
+
         string name = $"Batch {batch.Number} of station '{this.GetPrimaryKeyString()}'";
         if (batch.Labels is { } labels && labels.Count != batch.Scores.Count)
             throw new ArgumentException($"{name} has {batch.Scores.Count} scores, but {labels.Count} labels. Give each score a label, or none.");

@@ -172,6 +172,7 @@ public sealed class StationGrainTests
     [DataRow(0L, new[] { 1000.5f }, null, "has a score outside 0..1000", DisplayName = "a raw score")]
     [DataRow(0L, new[] { 5f }, new bool[0], "has 1 scores, but 0 labels", DisplayName = "fewer labels than scores")]
     [DataRow(-1L, new[] { 5f }, null, "-1", DisplayName = "a negative number")]
+    [DataRow(long.MaxValue, new[] { 5f }, null, "9223372036854775807", DisplayName = "a number after which there is none")]
     public async Task A_batch_that_is_refused_leaves_no_trace(long number, float[] scores, bool[]? labels, string message)
     {
         await using Cluster cluster = await Cluster.Start(silos: 1);
@@ -233,7 +234,7 @@ public sealed class StationGrainTests
         {
             for (int i = first; i < first + count; i++)
                 await station.Add(new(i, Calm, [.. Calm.Select(score => (bool?)(score > 60))]));
-            return new DirectoryInfo(folder["stations"]).GetFiles().Single().Length;
+            return new DirectoryInfo(folder["stations"]).GetFiles("*.state").Single().Length;
         }
     }
 

@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Imaging;
+
 namespace VisualInspection;
 
 /// <summary>A model for other samples to start with, on the images that are drawn here.</summary>
@@ -13,7 +15,7 @@ internal static class DrawnModel
     {
         string images = Path.Combine(folder, "drawn");
         DrawnImages.Save(images);
-        using var pipeline = new InspectionPipeline(InspectionFolder.Open(images).Train, ShorterSide);
+        using var pipeline = new InspectionPipeline(ImageFolder.Open(images).Train, ShorterSide);
         (string zip, string onnx) = (Path.Combine(folder, "pipeline.zip"), Path.Combine(folder, "model.onnx"));
         pipeline.Save(zip);
         pipeline.Model.SaveOnnx(onnx);

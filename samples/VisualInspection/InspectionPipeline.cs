@@ -36,7 +36,7 @@ internal sealed class InspectionPipeline : IDisposable
 
     /// <param name="images">The good images.</param>
     /// <param name="shorterSide">The shorter side that they are brought to.</param>
-    public InspectionPipeline(IReadOnlyList<InspectionImage> images, int shorterSide)
+    public InspectionPipeline(IReadOnlyList<FolderImage> images, int shorterSide)
     {
         using var progress = new TrainingProgress();
         IDataView data = Load(images);
@@ -65,18 +65,18 @@ internal sealed class InspectionPipeline : IDisposable
     public void Save(string path) => _mlContext.Model.Save(_transformer, _inputSchema, path);
 
     /// <summary>Inspects many images, one after another.</summary>
-    public IEnumerable<Inspection> Inspect(IEnumerable<InspectionImage> images)
+    public IEnumerable<Inspection> Inspect(IEnumerable<FolderImage> images)
         => _mlContext.Data.CreateEnumerable<Inspection>(_transformer.Transform(Load(images)), reuseRowObject: false);
 
     /// <summary>Inspects many images, one after another, and measures how well.</summary>
     /// <param name="images">The images; pixels are measured if there are masks.</param>
     /// <param name="report">Gets a row for each image.</param>
-    public (Result[] Results, AnomalyEvaluation Evaluation) Evaluate(IReadOnlyList<InspectionImage> images, AnomalyReport report)
+    public (Result[] Results, AnomalyEvaluation Evaluation) Evaluate(IReadOnlyList<FolderImage> images, AnomalyReport report)
     {
-        bool hasMasks = images.Any(image => image.Mask is not null);
+        bool hasMasks = images.Any(image => image.MaskPath is not null);
         Inspection[] inspections = [.. Inspect(images).Show("Inspecting new images", images.Count)];
         byte[]?[] masks = [.. images.Select(image => hasMasks ? MaskOf(image) : null)];
-        foreach ((InspectionImage image, Inspection inspection, byte[]? mask) in images.Zip(inspections, masks))
+        foreach ((FolderImage image, Inspection inspection, byte[]? mask) in images.Zip(inspections, masks))
         {
             report.Add(new(image.Path, inspection.Score[0], new(inspection.AnomalyMap, MapSize.Height, MapSize.Width))
             {
@@ -98,7 +98,7 @@ internal sealed class InspectionPipeline : IDisposable
     }
 
     /// <summary>Inspects one image with a saved pipeline, as a program on the line would.</summary>
-    public static Inspection Inspect(string pipelinePath, InspectionImage image)
+    public static Inspection Inspect(string pipelinePath, FolderImage image)
     {
         var mlContext = new MLContext();
         ITransformer loaded = mlContext.Model.LoadAnomalyModel(pipelinePath, out _);
@@ -108,16 +108,16 @@ internal sealed class InspectionPipeline : IDisposable
 
     public void Dispose() => _transformer.Dispose();
 
-    private IDataView Load(IEnumerable<InspectionImage> images)
+    private IDataView Load(IEnumerable<FolderImage> images)
         => _mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }).ToArray());
 
     // A good image has no mask, and no defect anywhere.
-    private byte[] MaskOf(InspectionImage image)
+    private byte[] MaskOf(FolderImage image)
     {
-        if (image.Mask is null)
+        if (image.MaskPath is null)
             return new byte[MapSize.Height * MapSize.Width];
 
-        using MLImage mask = MLImage.CreateFromFile(image.Mask);
+        using MLImage mask = MLImage.CreateFromFile(image.MaskPath);
         return HeatMap.ReadMask(mask, MapSize.Height, MapSize.Width);
     }
 }

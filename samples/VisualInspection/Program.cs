@@ -12,7 +12,7 @@ try
     Run(Arguments.Parse(args));
     return 0;
 }
-catch (Exception e) when (e is InputException or InvalidDataException or IOException or UnauthorizedAccessException)
+catch (Exception e) when (e is InputException or InvalidDataException or IOException or UnauthorizedAccessException or InvalidOperationException)
 {
     Console.Error.WriteLine(e.Message);
     return 1;
@@ -26,7 +26,15 @@ static void Run(Arguments arguments)
     string images = arguments.Images ?? Path.Combine(arguments.Output, "drawn");
     if (arguments.Images is null)
         DrawnImages.Save(images);
-    InspectionFolder folder = InspectionFolder.Open(images);
+    ImageFolder folder = ImageFolder.Open(images);
+    foreach (string line in folder.LeftOut)
+        Console.Error.WriteLine($"Left out: {line}");
+    if (folder.Train.Count < 2 || folder.Test.Count == 0)
+    {
+        throw new InputException($"'{images}' has {folder.Train.Count} good images in train/good and {folder.Test.Count} in test/<class>; "
+            + "expected at least 2 to learn from and 1 to inspect.");
+    }
+
 
     // What is written is moved to its place at the very end, so that a failure leaves the files of an earlier run alone.
     string unfinished = Path.Combine(arguments.Output, Path.GetRandomFileName());

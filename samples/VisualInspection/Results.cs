@@ -1,3 +1,4 @@
+using MLNet.AnomalyNormalization.Imaging;
 using System.Globalization;
 using MLNet.AnomalyNormalization;
 
@@ -9,9 +10,9 @@ namespace VisualInspection;
 /// <param name="NormalizedScore">The same on the scale on which 100 is the threshold.</param>
 /// <param name="IsAnomalous">The decision.</param>
 /// <param name="AnomalousArea">The share of the pixels that are at or above the pixel threshold, 0..1.</param>
-internal sealed record Result(InspectionImage Image, float RawScore, float NormalizedScore, bool IsAnomalous, double AnomalousArea)
+internal sealed record Result(FolderImage Image, float RawScore, float NormalizedScore, bool IsAnomalous, double AnomalousArea)
 {
-    public static Result Of(InspectionImage image, Inspection inspection) => new(
+    public static Result Of(FolderImage image, Inspection inspection) => new(
         image,
         inspection.Score[0],
         inspection.NormalizedScore[0],

@@ -25,7 +25,7 @@ public sealed class InspectionPipelineTests : IDisposable
                 SmallImages.WriteMask(_folder[$"set/ground_truth/hole/{name}.png"]);
         }
 
-        InspectionFolder set = InspectionFolder.Open(_folder["set"]);
+        ImageFolder set = ImageFolder.Open(_folder["set"]);
         using var pipeline = new InspectionPipeline(set.Train, SmallImages.Width);
         var report = new AnomalyReport(pipeline.Model.Thresholds);
         (IReadOnlyList<Result> results, AnomalyEvaluation evaluation) = pipeline.Evaluate(set.Test, report);
@@ -34,7 +34,7 @@ public sealed class InspectionPipelineTests : IDisposable
         var pixels = new PixelEvaluator();
         byte[] defect = [.. Enumerable.Range(0, Area).Select(i => i < Area / 4 ? (byte)1 : (byte)0)];
         Inspection[] inspections = [.. pipeline.Inspect(set.Test)];
-        foreach ((InspectionImage tested, Inspection inspection) in set.Test.Zip(inspections))
+        foreach ((FolderImage tested, Inspection inspection) in set.Test.Zip(inspections))
         {
             images.Add(inspection.NormalizedScore[0], tested.IsAnomalous);
             byte[] mask = tested.IsAnomalous ? defect : new byte[defect.Length];

@@ -206,9 +206,9 @@ public sealed partial class ProgramTests
     [DataRow("", "--side,100", "expected a multiple of 16", DisplayName = "a side that the network can't halve four times")]
     [DataRow("", "--images,a,--images,b", "given twice", DisplayName = "an argument given twice")]
     [DataRow("", "--images,nowhere", "There is no folder 'nowhere'", DisplayName = "a wrong folder")]
-    [DataRow("train/good", "", "has 0 images", DisplayName = "a folder without good images")]
-    [DataRow("train/good/1.png", "", "has 1 images", DisplayName = "too few good images")]
-    [DataRow("test", "", "has no images in its folders", DisplayName = "nothing to inspect")]
+    [DataRow("train/good", "", "has 0 good images", DisplayName = "a folder without good images")]
+    [DataRow("train/good/1.png", "", "has 1 good images", DisplayName = "too few good images")]
+    [DataRow("test", "", "0 in test/<class>", DisplayName = "nothing to inspect")]
     public void What_can_t_be_used_gets_one_clear_line_and_nothing_is_written(string removed, string arguments, string message)
     {
         SmallImages.WriteFolder(Folder["incomplete"]);

@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Imaging;
+
 namespace VisualInspection.Tests;
 
 [TestClass]
@@ -16,7 +18,7 @@ public sealed class ResultsTests
     }
 
     private static Result Scored(float raw, float normalized, string kind)
-        => new(new InspectionImage($"{kind}/1.png", kind), raw, normalized, normalized >= 100, AnomalousArea: 0.025);
+        => new(new FolderImage($"{kind}/1.png", kind), raw, normalized, normalized >= 100, AnomalousArea: 0.025);
 
     private static string[] Lines(Action<TextWriter> print)
     {

@@ -24,31 +24,35 @@ internal static class ModelPart
     private static ReadOnlySpan<byte> ChainSignature => "XF\0CHAIN"u8;
 
     /// <summary>Reads an entry to its end, and compares it with the length and the sum that the archive has of it.</summary>
-    /// <param name="entry">The entry.</param>
-    /// <param name="isWanted">Whether the bytes are returned, or nothing of them.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or longer than an entry of which the bytes are wanted can be.</exception>
-    public static byte[] Read(ZipArchiveEntry entry, bool isWanted = true)
+    /// <returns>The bytes, if they are a description or a data view, which is checked further; nothing of anything else.</returns>
+    /// <exception cref="InvalidDataException">It is damaged, or a longer description or data view than can be.</exception>
+    public static byte[] Read(ZipArchiveEntry entry)
     {
-        if (isWanted && entry.Length > LongestPart)
-            throw new InvalidDataException($"'{entry.FullName}' has {entry.Length} bytes; expected at most {LongestPart}.");
-
         using var content = new MemoryStream();
         using Stream stream = entry.Open();
         var buffer = new byte[1 << 16];
         uint sum = uint.MaxValue;
         long length = 0;
-        while (stream.Read(buffer) is > 0 and var read && (length += read) <= entry.Length)
+        bool isWanted = false;
+        while (stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false) is > 0 and var read && (length += read) <= entry.Length)
         {
-            foreach (byte value in buffer.AsSpan(0, read))
+            ReadOnlySpan<byte> bytes = buffer.AsSpan(0, read);
+            isWanted = length == read ? IsDescription(entry) || SavedSchema.IsDataView(bytes) : isWanted;
+            if (isWanted && entry.Length > LongestPart)
+                throw new InvalidDataException($"'{entry.FullName}' has {entry.Length} bytes; expected at most {LongestPart}.");
+            foreach (byte value in bytes)
                 sum = (sum >> 8) ^ s_sums[(byte)(sum ^ value)];
             if (isWanted)
-                content.Write(buffer, 0, read);
+                content.Write(bytes);
         }
 
         return length == entry.Length && ~sum == entry.Crc32
             ? content.ToArray()
             : throw new InvalidDataException($"'{entry.FullName}' is damaged: it has another length or sum than the archive says.");
     }
+
+    /// <summary>Whether an entry describes a component. A name may be written with either slash, and ML.NET finds both.</summary>
+    public static bool IsDescription(ZipArchiveEntry entry) => entry.FullName.Split('/', '\\')[^1] == "Model.key";
 
     /// <summary>Checks what ML.NET relies on.</summary>
     /// <param name="part">The part.</param>

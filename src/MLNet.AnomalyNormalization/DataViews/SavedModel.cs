@@ -109,12 +109,10 @@ internal static class SavedModel
                 throw new InvalidDataException($"'{entry.FullName}' would expand from {entry.CompressedLength} to {entry.Length} bytes.");
             try
             {
-                // A name may be written with either slash, and ML.NET finds both.
-                string name = entry.FullName.Split('/', '\\')[^1];
-                byte[] content = ModelPart.Read(entry, isWanted: name is "Model.key" or "Schema");
-                if (name == "Model.key")
+                byte[] content = ModelPart.Read(entry);
+                if (ModelPart.IsDescription(entry))
                     ModelPart.Check(content, archive.Entries.Count);
-                else if (name == "Schema")
+                else if (content.Length > 0)
                     SavedSchema.Check(content);
             }
             catch (Exception e) when (e is ArgumentOutOfRangeException or OverflowException or EndOfStreamException or FormatException)

@@ -3,8 +3,8 @@ using System.Text;
 namespace MLNet.AnomalyNormalization.DataViews;
 
 /// <summary>
-/// The schema that is saved with a model, a binary data view without rows. ML.NET reads the sizes of a vector from it without an end; the
-/// format is that of its <c>BinaryLoader</c>.
+/// A schema that is saved with a model, or with a trainer in it: a binary data view, mostly without rows. ML.NET reads the sizes of a vector
+/// from it without an end; the format is that of its <c>BinaryLoader</c>.
 /// </summary>
 internal static class SavedSchema
 {
@@ -14,6 +14,9 @@ internal static class SavedSchema
 
     // A vector of keys of numbers.
     private const int DeepestType = 2;
+
+    /// <summary>Whether a part begins as a binary data view.</summary>
+    public static bool IsDataView(ReadOnlySpan<byte> part) => part.StartsWith("CML\0DVB\0"u8);
 
     /// <exception cref="InvalidDataException">A vector's sizes aren't those that its description has room for.</exception>
     /// <exception cref="EndOfStreamException">It ends early.</exception>

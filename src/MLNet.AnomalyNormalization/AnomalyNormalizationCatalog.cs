@@ -152,6 +152,35 @@ public static class AnomalyNormalizationCatalog
     }
 
     /// <summary>
+    /// Learns thresholds of each group of rows by itself, for instance of each product or camera, as <c>NormalizeAnomaly</c> learns those of
+    /// all rows. <c>EvaluateNormalized</c> with the same <c>GroupColumnName</c> tells whether one threshold would do for all.
+    /// </summary>
+    /// <param name="catalog">The anomaly detection catalog.</param>
+    /// <param name="data">Raw scores of rows that the model was not trained on; reads the same each time, and is read anew for each group.</param>
+    /// <param name="strategy">How a threshold is learned.</param>
+    /// <param name="groupColumnName">Tells the group of a row: text, a key, Boolean or a whole number.</param>
+    /// <param name="options">Which columns, and by which rule; those of the normaliser, of which only the ones for learning matter.</param>
+    /// <returns>The thresholds by the text of their group, in the order of the texts.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of another type; the message names it and both types.</exception>
+    /// <exception cref="ArgumentException">The options leave nothing to learn from.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The strategy needs more rows of a group, or other ones; the message names the group.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// A score is NaN, a label is none, or a mask doesn't fit its map; the message names the column and the row of the data.
+    /// </exception>
+    public static IReadOnlyDictionary<string, LearnedThresholds> LearnThresholdsByGroup(
+        this AnomalyDetectionCatalog catalog, IDataView data, ThresholdStrategy strategy, string groupColumnName,
+        AnomalyNormalizationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(strategy);
+        ArgumentException.ThrowIfNullOrWhiteSpace(groupColumnName);
+        return new ThresholdLearner(strategy, options ?? new()).LearnByGroup(data, groupColumnName);
+    }
+
+    /// <summary>
     /// Measures how well normalised scores and, with masks, normalised maps find the anomalies. The data is streamed, by several cursors at
     /// once; no result depends on their number.
     /// </summary>

@@ -181,7 +181,7 @@ internal sealed class PatchCoreTraining
         if (count < 2)
             throw new InvalidOperationException($"Column '{_column.Name}' has 1 photo. {Needed}");
 
-        long[]? groups = _options.GroupColumnName is { } name ? CrossFitting.ReadGroups(_data, name) : null;
+        long[]? groups = _options.GroupColumnName is { } name ? CrossFitting.ReadGroups(_data, name, out _) : null;
         (int[] groupOf, IReadOnlyList<IReadOnlyList<int>> duplicates) = NearDuplicates.Find(features.Summaries, groups);
         int groupCount = groupOf.Distinct().Count();
         if (groupCount < 2)

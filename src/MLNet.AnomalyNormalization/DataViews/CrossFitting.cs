@@ -20,7 +20,7 @@ internal static class CrossFitting
     {
         long[] groups = groupColumnName is null
             ? [.. Enumerable.Range(0, CountRows(data)).Select(row => (long)row)]
-            : ReadGroups(data, groupColumnName);
+            : ReadGroups(data, groupColumnName, out _);
         int[] foldOf = Folds.Assign(groups, folds, seed);
         LearningData[] heldOut = [.. Enumerable.Range(0, folds).Select(fold =>
         {
@@ -47,8 +47,11 @@ internal static class CrossFitting
         return count;
     }
 
-    public static long[] ReadGroups(IDataView data, string name)
+    /// <summary>The number of each row's group, and what the groups are called, by their numbers, in the order of their first rows.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The column is missing or of another type.</exception>
+    public static long[] ReadGroups(IDataView data, string name, out string[] names)
     {
+        var numbers = new Dictionary<string, long>();
         const string Expected = "expected text, a key, Boolean or a whole number";
         if (data.Schema.GetColumnOrNull(name) is not { } column)
         {
@@ -57,7 +60,7 @@ internal static class CrossFitting
         }
 
         Type raw = column.Type.RawType;
-        return raw == typeof(ReadOnlyMemory<char>) ? Read<ReadOnlyMemory<char>>()
+        long[] groups = raw == typeof(ReadOnlyMemory<char>) ? Read<ReadOnlyMemory<char>>()
             : raw == typeof(bool) ? Read<bool>()
             : raw == typeof(int) ? Read<int>()
             : raw == typeof(long) ? Read<long>()
@@ -66,12 +69,13 @@ internal static class CrossFitting
             : raw == typeof(uint) ? Read<uint>()
             : raw == typeof(ulong) ? Read<ulong>()
             : throw new ArgumentOutOfRangeException(nameof(data), $"Column '{name}': {Expected}, got {column.Type}.");
+        names = [.. numbers.OrderBy(group => group.Value).Select(group => group.Key)];
+        return groups;
 
         long[] Read<T>()
         {
             using DataViewRowCursor cursor = data.GetRowCursor([column]);
             ValueGetter<T> getter = cursor.GetGetter<T>(column);
-            var numbers = new Dictionary<string, long>();
             var groups = new List<long>();
             T group = default!;
             while (cursor.MoveNext())

@@ -94,6 +94,28 @@ internal sealed class ThresholdLearner
         return (image, pixel);
     }
 
+    /// <summary>Learns the thresholds of each group by itself; the data is read anew for each.</summary>
+    public SortedDictionary<string, LearnedThresholds> LearnByGroup(IDataView data, string groupColumnName)
+    {
+        int[] groupOf = Array.ConvertAll(CrossFitting.ReadGroups(data, groupColumnName, out string[] names), group => (int)group);
+        var learned = new SortedDictionary<string, LearnedThresholds>(StringComparer.Ordinal);
+        for (int group = 0; group < names.Length; group++)
+        {
+            try
+            {
+                var rows = new FoldDataView(data, groupOf, group, isHeldOut: true);
+                (ThresholdFit? image, ThresholdFit? pixel) = Learn(new LearningData(rows, rows.RowNumbers));
+                learned.Add(names[group], new(ThresholdsOf(image, pixel), image, pixel));
+            }
+            catch (InvalidOperationException e)
+            {
+                throw new InvalidOperationException($"Group '{names[group]}': {e.Message}", e);
+            }
+        }
+
+        return learned;
+    }
+
     /// <summary>Tells the log of the options, if they name one.</summary>
     public void Warn(string message)
     {

@@ -62,23 +62,31 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
     /// <param name="path">
     /// The file. If there is one, it is replaced in one step, and keeps what else it holds, but for comments and layout.
     /// </param>
-    /// <exception cref="InvalidDataException">The file that is there is no JSON object; it is left as it was.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file that is there is no JSON object, or too long to have the thresholds added; it is left as it was.
+    /// </exception>
     /// <exception cref="IOException">The file can't be written; what was there is left as it was.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         byte[] json = File.Exists(path) ? JsonFile.Read(path, "an object, which thresholds could be added to", Write) : Write(default);
+        if (json.Length > RegularFile.LongestText)
+            throw new InvalidDataException($"'{path}' would have {json.Length} bytes with the thresholds, more than can be read again.");
         AtomicFile.Write(path, stream => stream.Write(json));
     }
 
     /// <summary>A table of several lines, the same in every culture.</summary>
     public override string ToString() => Table.Of(this)!.ToString();
 
+    // What is read must not become too long to be read by its layout.
     private byte[] Write(JsonElement others)
+        => Write(others, isIndented: true) is { Length: <= RegularFile.LongestText } json ? json : Write(others, isIndented: false);
+
+    private byte[] Write(JsonElement others, bool isIndented)
     {
         (string Key, double Value)[] own = [(ImageKey, Image), (PixelKey, Pixel)];
         var json = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(json, new() { Indented = true }))
+        using (var writer = new Utf8JsonWriter(json, new() { Indented = isIndented }))
         {
             writer.WriteStartObject();
             if (others.ValueKind == JsonValueKind.Object)

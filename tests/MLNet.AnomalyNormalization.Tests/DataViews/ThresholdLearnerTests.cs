@@ -11,6 +11,36 @@ public sealed class ThresholdLearnerTests
     private readonly MLContext _mlContext = new(seed: 1);
 
     [TestMethod]
+    public void Thresholds_of_a_group_are_those_of_its_rows_alone_and_errors_name_the_group_and_the_row_of_the_data()
+    {
+        var mlContext = new MLContext(seed: 1);
+        MaskedRow[] rows = MaskedRows.Make(90);
+        for (int i = 0; i < rows.Length; i++)
+            (rows[i].Camera, rows[i].Int32Label, rows[i].Score) = (i % 5 == 0 ? "right" : "left", i % 5 == 0 ? 4 : -7, rows[i].Score + (i % 5));
+        AnomalyNormalizationOptions options = new() { MapColumnName = "AnomalyMap", MaskColumnName = "Mask" };
+        foreach (string column in (string[])["Camera", "Int32Label"])
+        {
+            IReadOnlyDictionary<string, LearnedThresholds> learned = mlContext.AnomalyDetection.LearnThresholdsByGroup(
+                MaskedRows.View(mlContext, rows), ThresholdStrategy.MaximumF1(), column, options);
+            CollectionAssert.AreEqual(column == "Camera" ? new[] { "left", "right" } : ["-7", "4"], learned.Keys.ToArray());
+            foreach ((string name, LearnedThresholds thresholds) in learned)
+            {
+                AnomalyNormalizationTransformer alone = mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1(), options)
+                    .Fit(MaskedRows.View(mlContext, [.. rows.Where(row => row.Camera == (name is "right" or "4" ? "right" : "left"))]));
+                Assert.AreEqual(new(alone.Thresholds, alone.ImageFit, alone.PixelFit), thresholds);
+            }
+        }
+
+        var refusal = Assert.ThrowsExactly<InvalidOperationException>(() => mlContext.AnomalyDetection.LearnThresholdsByGroup(
+            MaskedRows.View(mlContext, rows), ThresholdStrategy.FalsePositiveRate(0.05), "Camera", new()));
+        StringAssert.StartsWith(refusal.Message, "Group 'right': ");
+        rows[11].Score = float.NaN;
+        var invalid = Assert.ThrowsExactly<InvalidDataException>(() => mlContext.AnomalyDetection.LearnThresholdsByGroup(
+            MaskedRows.View(mlContext, rows), ThresholdStrategy.MaximumF1(), "Camera", new()));
+        StringAssert.StartsWith(invalid.Message, "Column 'Score', row 11: ");
+    }
+
+    [TestMethod]
     [DataRow("Label", false, DisplayName = "Boolean")]
     [DataRow("SingleLabel", true, DisplayName = "Single with -1 and NaN for unknown")]
     [DataRow("DoubleLabel", true, DisplayName = "Double with -1 and NaN for unknown")]

@@ -124,4 +124,26 @@ public sealed class AnomalyThresholdsTests : IDisposable
         Assert.ThrowsExactly<InvalidDataException>(() => new AnomalyThresholds(3, 4).Save(_folder["list.json"]));
         Assert.AreEqual("[1]", File.ReadAllText(_folder["list.json"]));
     }
+
+    [TestMethod]
+    [DataRow(3 << 20, true, DisplayName = "numbers that a line each would make too long a file of")]
+    [DataRow((16 << 20) - 20, false, DisplayName = "no room for the thresholds")]
+    public void What_is_saved_can_be_loaded_or_is_left_as_it_was(int length, bool isSaved)
+    {
+        string path = _folder["model.json"];
+        string before = isSaved ? $$"""{"bank":[1{{string.Concat(Enumerable.Repeat(",1", length / 2))}}]}""" : $$"""{"name":"{{new string('x', length - 11)}}"}""";
+        File.WriteAllText(path, before);
+        if (isSaved)
+        {
+            new AnomalyThresholds(3, 4).Save(path);
+            Assert.AreEqual(new(3, 4), AnomalyThresholds.Load(path));
+            new AnomalyThresholds(5, 6).Save(path);
+            Assert.AreEqual(new(5, 6), AnomalyThresholds.Load(path));
+        }
+        else
+        {
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => new AnomalyThresholds(3, 4).Save(path)).Message, path);
+            Assert.AreEqual(before, File.ReadAllText(path));
+        }
+    }
 }

@@ -1,0 +1,135 @@
+using System.CommandLine;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Imaging;
+using MLNet.AnomalyNormalization.Onnx;
+
+namespace MLNet.AnomalyNormalization.Tool;
+
+/// <summary><c>anomaly evaluate</c> and <c>anomaly report</c>: how good a model is on pictures of which the class is known.</summary>
+internal static class EvaluateCommand
+{
+    public static Command CreateEvaluate(ToolConsole console)
+    {
+        Argument<string> model = Common.Model();
+        Argument<string> folder = Common.Folder("A folder with test/good, test/<kind of defect> and, if known, ground_truth (MVTec's layout).");
+        Option<double?> image = Common.ImageThreshold(), pixel = Common.PixelThreshold();
+        Option<double?> auroc = new("--min-auroc") { Description = "The least area under the ROC curve of images, 0..1." };
+        Option<double?> escape = new("--max-escape") { Description = "The greatest share of defects that may be missed, 0..1." };
+        Option<double?> alarms = new("--max-false-alarms") { Description = "The greatest share of good pictures that may be rejected, 0..1." };
+        Option<bool> json = Common.Json();
+        var command = new Command("evaluate", $"Measures a model on pictures of known class; ends with {AnomalyTool.Missed} if a limit is missed.")
+        {
+            model, folder, image, pixel, auroc, escape, alarms, json,
+        };
+        command.SetAction((parsed, stop) =>
+        {
+            using AnomalyInspector inspector = Open(parsed.GetValue(model)!, parsed.GetValue(image), parsed.GetValue(pixel));
+            ImageMetrics metrics = Evaluate(inspector, parsed.GetValue(folder)!, console, parsed.GetValue(json), null, stop).Image!;
+            bool isMissed = false;
+            Require("AUROC", metrics.AreaUnderRocCurve, parsed.GetValue(auroc), isLeast: true);
+            Require("Share of missed defects", 1 - metrics.Recall, parsed.GetValue(escape), isLeast: false);
+            Require("Share of false alarms", (double)metrics.Counts.FalsePositives / (metrics.Counts.FalsePositives + metrics.Counts.TrueNegatives), parsed.GetValue(alarms), isLeast: false);
+            return Task.FromResult(isMissed ? AnomalyTool.Missed : AnomalyTool.Done);
+
+            // A measure that is NaN, for want of a class, meets no limit.
+            void Require(string name, double value, double? limit, bool isLeast)
+            {
+                if (limit is not { } due || (isLeast ? value >= due : value <= due))
+                    return;
+                console.Error.WriteLine(FormattableString.Invariant($"{name} is {value:F4}; {(isLeast ? "at least" : "at most")} {due} was asked for."));
+                isMissed = true;
+            }
+        });
+        return command;
+    }
+
+    public static Command CreateReport(ToolConsole console)
+    {
+        Argument<string> model = Common.Model();
+        Argument<string> folder = Common.Folder("A folder with test/good and test/<kind of defect> (MVTec's layout).");
+        Option<double?> image = Common.ImageThreshold(), pixel = Common.PixelThreshold();
+        Option<string> output = new("--output", "-o") { Description = "The folder to write.", DefaultValueFactory = _ => "report" };
+        Option<bool> json = Common.Json();
+        var command = new Command("report", "Writes a report with every picture, a page with a threshold to drag.") { model, folder, image, pixel, output, json };
+        command.SetAction((parsed, stop) =>
+        {
+            using AnomalyInspector inspector = Open(parsed.GetValue(model)!, parsed.GetValue(image), parsed.GetValue(pixel));
+            var report = new AnomalyReport(inspector.Thresholds);
+            Evaluate(inspector, parsed.GetValue(folder)!, console, parsed.GetValue(json), report, stop);
+            string path = parsed.GetValue(output)!;
+            console.Progress("Writing the report", progress =>
+            {
+                report.Write(path, progress, stop);
+                return true;
+            });
+            console.Error.WriteLine(Path.GetFullPath(Path.Combine(path, "report.html")));
+            return Task.FromResult(AnomalyTool.Done);
+        });
+        return command;
+    }
+
+    private static AnomalyInspector Open(string model, double? image, double? pixel)
+        => AnomalyInspector.Open(model, new() { Thresholds = Common.Thresholds(image, pixel) });
+
+    private static AnomalyEvaluation Evaluate(
+        AnomalyInspector inspector, string path, ToolConsole console, bool isJson, AnomalyReport? report, CancellationToken stop)
+    {
+        IReadOnlyList<FolderImage> images = Common.Open(path, console).Test;
+        if (images.Count == 0)
+            throw new InvalidDataException($"'{path}' has no pictures in test/good or test/<kind of defect>.");
+        List<Inspection> inspections = inspector.Inspect([.. images.Select(image => image.Path)], console, stop);
+        bool hasMaps = inspections[0].NormalizedMap is not null, hasMasks = hasMaps && images.Any(image => image.MaskPath is not null);
+        Row[] rows = [.. images.Zip(inspections, (image, inspection) => new Row
+        {
+            NormalizedScore = inspection.NormalizedScore,
+            NormalizedMap = inspection.NormalizedMap?.Values ?? [],
+            Label = image.IsAnomalous,
+            Mask = hasMasks ? MaskOf(image, inspection) : [],
+        })];
+        foreach ((FolderImage image, Inspection inspection, Row row) in images.Zip(inspections, rows))
+        {
+            report?.Add(new(image.Path, inspection.RawScore, inspection.RawMap ?? throw new InvalidDataException("The model gives no map to report."))
+            {
+                IsAnomalous = image.IsAnomalous,
+                Mask = hasMasks ? row.Mask : null,
+                InspectedArea = inspection.InspectedArea ?? default,
+            });
+        }
+
+        var mlContext = new MLContext();
+        AnomalyEvaluation evaluation = mlContext.AnomalyDetection.EvaluateNormalized(mlContext.Data.LoadFromEnumerable(rows), new()
+        {
+            MaskColumnName = hasMasks ? nameof(Row.Mask) : null,
+            MapHeight = hasMaps ? inspections[0].NormalizedMap!.Height : null,
+            MapWidth = hasMaps ? inspections[0].NormalizedMap!.Width : null,
+        }, cancellationToken: stop);
+        if (isJson)
+            console.WriteJson(new { Pictures = images.Count, evaluation.Image, evaluation.Pixel, inspector.Thresholds });
+        else
+            console.Output.WriteLine(evaluation);
+        return evaluation;
+    }
+
+    // A good picture has no defect anywhere.
+    private static byte[] MaskOf(FolderImage image, Inspection inspection)
+    {
+        (_, int height, int width) = inspection.NormalizedMap!;
+        if (image.MaskPath is null)
+            return new byte[height * width];
+        using MLImage mask = MLImage.CreateFromFile(image.MaskPath);
+        return HeatMap.ReadMask(mask, height, width, area: inspection.InspectedArea ?? default);
+    }
+
+    private sealed class Row
+    {
+        public float NormalizedScore { get; init; }
+
+        public float[] NormalizedMap { get; init; } = [];
+
+        public bool Label { get; init; }
+
+        public byte[] Mask { get; init; } = [];
+    }
+}

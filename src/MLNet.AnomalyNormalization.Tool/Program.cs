@@ -1,0 +1,1 @@
+return MLNet.AnomalyNormalization.Tool.AnomalyTool.Run(args, Console.Out, Console.Error);

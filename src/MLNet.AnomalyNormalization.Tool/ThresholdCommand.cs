@@ -1,0 +1,71 @@
+using System.CommandLine;
+using MLNet.AnomalyNormalization.Imaging;
+using MLNet.AnomalyNormalization.Onnx;
+
+namespace MLNet.AnomalyNormalization.Tool;
+
+/// <summary><c>anomaly threshold</c>: learns the thresholds of a model from pictures that it has not seen, and keeps them beside it.</summary>
+internal static class ThresholdCommand
+{
+    public static Command Create(ToolConsole console)
+    {
+        Argument<string> model = new("model") { Description = "An ONNX file." };
+        Argument<string> folder = Common.Folder("Good pictures that the model was not trained on, or MVTec's layout, of which test is taken.");
+        Option<double?> alarms = new("--false-alarms") { Description = "The share of good pictures that may be rejected, 0..1." };
+        Option<double?> deviations = new("--deviations") { Description = "So many deviations above the mean of good pictures." };
+        Option<double?> cost = new("--escape-cost") { Description = "What a missed defect costs, in false rejects; needs defects." };
+        Option<double?> prevalence = new("--prevalence") { Description = "The share of defects that will come, with --escape-cost; by default that of the pictures." };
+        Option<string?> output = new("--output", "-o") { Description = "The file to keep them in; by default model.json beside the model." };
+        Option<bool> json = Common.Json();
+        var command = new Command("threshold", "Learns the thresholds of a model, and keeps them. Without a choice: the best F1 where there are defects; otherwise 1 % false alarms, or just above all of fewer than a hundred good pictures.")
+        {
+            model, folder, alarms, deviations, cost, prevalence, output, json,
+        };
+        command.Validators.Add(parsed =>
+        {
+            if (((double?[])[parsed.GetValue(alarms), parsed.GetValue(deviations), parsed.GetValue(cost)]).Count(choice => choice is not null) > 1)
+                parsed.AddError("Give one of --false-alarms, --deviations and --escape-cost.");
+        });
+        command.SetAction((parsed, stop) =>
+        {
+            string path = parsed.GetValue(model)!;
+            ImageFolder pictures = Common.Open(parsed.GetValue(folder)!, console);
+            IReadOnlyList<FolderImage> images = pictures.Test.Count > 0 ? pictures.Test : pictures.Train;
+            using AnomalyInspector inspector = AnomalyInspector.Open(path, new() { Thresholds = new(0, 0) });
+            List<Inspection> inspections = inspector.Inspect([.. images.Select(image => image.Path)], console, stop);
+            bool[] isAnomalous = [.. images.Select(image => image.IsAnomalous)];
+            float[] scores = [.. inspections.Select(inspection => inspection.RawScore)];
+            ThresholdStrategy strategy = (parsed.GetValue(alarms), parsed.GetValue(deviations), parsed.GetValue(cost)) switch
+            {
+                ({ } rate, _, _) => ThresholdStrategy.FalsePositiveRate(rate),
+                (_, { } count, _) => ThresholdStrategy.MeanPlusDeviations(count),
+                (_, _, { } escape) => ThresholdStrategy.MinimumCost(1, escape, parsed.GetValue(prevalence)),
+                _ => isAnomalous.Contains(true) ? ThresholdStrategy.MaximumF1() : ForGood(scores.Length),
+            };
+            ThresholdFit image = strategy.Fit(scores, isAnomalous);
+
+            // Of pixels only the good pictures tell: one number each, its maximum, so that the threshold holds for new pictures.
+            float[] peaks = [.. inspections.Zip(isAnomalous).Where(row => !row.Second && row.First.RawMap is not null).Select(row => row.First.RawMap!.Values.Max())];
+            ThresholdFit? pixel = peaks.Length == 0 ? null : (parsed.GetValue(alarms) is null && parsed.GetValue(deviations) is null ? ForGood(peaks.Length) : strategy).Fit(peaks);
+            var thresholds = new AnomalyThresholds(image.Threshold, pixel?.Threshold ?? image.Threshold);
+            string file = parsed.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "model.json");
+            thresholds.Save(file);
+            if (parsed.GetValue(json))
+            {
+                console.WriteJson(new { File = Path.GetFullPath(file), Thresholds = thresholds, ImageFit = image, PixelFit = pixel });
+            }
+            else
+            {
+                console.Output.WriteLine(image);
+                console.Output.WriteLine(file);
+            }
+
+            return Task.FromResult(AnomalyTool.Done);
+        });
+        return command;
+    }
+
+    // A rate of 1 % can't be promised by fewer than 99 pictures.
+    private static ThresholdStrategy ForGood(int count)
+        => count < 99 ? ThresholdStrategy.FalseAlarms(0) : ThresholdStrategy.FalsePositiveRate(0.01);
+}

@@ -52,6 +52,7 @@ internal static class Stations
         end);
 
     /// <summary>Calls again after a failure of the cluster: a batch that was stored but not acknowledged counts once.</summary>
+    /// <exception cref="InvalidDataException">What is stored of a station is damaged.</exception>
     /// <exception cref="TimeoutException">The cluster went on failing; the message says by what.</exception>
     private static async Task<T> Insist<T>(Func<Task<T>> call, CancellationToken end)
     {
@@ -61,6 +62,11 @@ internal static class Stations
             try
             {
                 return await call().WaitAsync(s_longestSilence, end);
+            }
+            catch (OrleansException e) when (e.InnerException is InvalidDataException damaged)
+            {
+                // The storage will have no other word.
+                throw new InvalidDataException(damaged.Message, e);
             }
             catch (Exception e) when (e is OrleansException or TimeoutException)
             {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using MLNet.AnomalyNormalization.Tests;
 
@@ -49,6 +50,22 @@ public sealed class ProgramTests
         Assert.HasCount(3, silos);
         foreach ((string silo, int count) in silos)
             Assert.IsGreaterThanOrEqualTo(ShardsInHand, count, silo);
+    }
+
+    [TestMethod]
+    public void A_damaged_station_ends_the_program_by_its_name()
+    {
+        string output = s_folder["damaged"];
+        Directory.CreateDirectory(Path.Combine(output, "stations"));
+        string file = Path.Combine(output, "stations", $"station-{Convert.ToHexString(SHA256.HashData("station/steady"u8))}.state");
+        File.WriteAllText(file, "This was a station once.");
+
+        (int exitCode, _, string errors) = Start(["--silos", "1", "--output", output]);
+
+        Assert.AreEqual(1, exitCode);
+        StringAssert.Contains(errors, "'station/steady'", StringComparison.Ordinal);
+        StringAssert.Contains(errors, file, StringComparison.Ordinal);
+        Assert.HasCount(1, errors.Trim().Split('\n'));
     }
 
     [TestMethod]

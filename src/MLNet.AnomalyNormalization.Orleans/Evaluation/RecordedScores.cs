@@ -1,6 +1,7 @@
 using System.Globalization;
 using CsvHelper;
 using CsvHelper.Configuration;
+using MLNet.AnomalyNormalization.Files;
 using Parquet;
 using Parquet.Schema;
 
@@ -11,28 +12,57 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
 {
     private const string LabelValues = "true, false, 0, 1 or, for unknown, -1, NaN or nothing";
 
+    // A byte may stand for many rows of the same value, but not for any number of them.
+    private const long MostRowsPerByte = 10_000;
+
+    // Reading takes a second for each 100 MB or so; this is for slow disks.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+    private const long BytesPerSecond = 1 << 20;
+
     /// <param name="path">A <c>.csv</c> or <c>.parquet</c> file.</param>
     /// <param name="scoreColumn">The column of scores.</param>
     /// <param name="labelColumn">The column of labels; null to leave all unknown.</param>
     /// <param name="wantsSingle">Whether the scores become Single, or Double; null to take what the file has, Single if that is text.</param>
+    /// <param name="patience">How long reading may take, beside a second for each MB; a minute by default.</param>
     /// <exception cref="InvalidDataException">
-    /// The file is of another kind, damaged, or lacks a column; the message names file and place.
+    /// The file is of another kind, empty, damaged, or lacks a column, or is a pipe or a device; the message names file and place.
     /// </exception>
-    public static RecordedScores Read(string path, string scoreColumn, string? labelColumn, bool? wantsSingle)
+    public static RecordedScores Read(
+        string path, string scoreColumn, string? labelColumn, bool? wantsSingle, TimeSpan? patience = null)
     {
         try
         {
+            long length = RegularFile.RequireLength(path);
             return Path.GetExtension(path).ToUpperInvariant() switch
             {
                 ".CSV" => ReadCsv(path, scoreColumn, labelColumn, wantsSingle ?? true),
-                ".PARQUET" => ReadParquetAsync(path, scoreColumn, labelColumn, wantsSingle).GetAwaiter().GetResult(),
+                ".PARQUET" => InTime(
+                    () => ReadParquetAsync(path, length, scoreColumn, labelColumn, wantsSingle), path,
+                    (patience ?? s_patience) + TimeSpan.FromSeconds(length / BytesPerSecond)),
                 var other => throw new InvalidDataException($"'{path}' ends in '{other}'; recorded scores are read from .csv and .parquet."),
             };
         }
-        catch (Exception e) when (e is not (InvalidDataException or UnauthorizedAccessException))
+        catch (Exception e) when (e is not (InvalidDataException or UnauthorizedAccessException)
+            || !e.Message.Contains(path, StringComparison.Ordinal))
         {
             throw new InvalidDataException($"'{path}' can't be read: {e.Message}", e);
         }
+    }
+
+    // A damaged file can send its reader round in circles. It can't be stopped, but neither does anybody have to wait for it.
+    internal static RecordedScores InTime(Func<Task<RecordedScores>> read, string path, TimeSpan limit)
+    {
+        Task<RecordedScores> reading = Task.Factory.StartNew(
+            () => read().GetAwaiter().GetResult(), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        return Task.WaitAny([reading], limit) == 0
+            ? reading.GetAwaiter().GetResult()
+            : throw new InvalidDataException($"'{path}' was not read in {limit.TotalSeconds} s: it is damaged. Record the scores again.");
+    }
+
+    internal static void RequireRows(string path, long length, long rows)
+    {
+        if (rows < 0 || rows / MostRowsPerByte > length)
+            throw new InvalidDataException($"'{path}' has {length} bytes, but says that it has {rows} rows. Record the scores again.");
     }
 
     private static RecordedScores ReadCsv(string path, string scoreColumn, string? labelColumn, bool areSingle)
@@ -45,7 +75,7 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
         };
         using var csv = new CsvReader(new StreamReader(path), configuration);
         if (!csv.Read() || !csv.ReadHeader())
-            throw new InvalidDataException($"'{path}' is empty; expected a header with a column '{scoreColumn}'.");
+            throw new InvalidDataException($"'{path}' has no header; expected one with a column '{scoreColumn}'.");
 
         int score = IndexOf(scoreColumn);
         int? label = labelColumn is null ? null : IndexOf(labelColumn);
@@ -73,7 +103,7 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
     }
 
     private static async Task<RecordedScores> ReadParquetAsync(
-        string path, string scoreColumn, string? labelColumn, bool? wantsSingle)
+        string path, long length, string scoreColumn, string? labelColumn, bool? wantsSingle)
     {
         ParquetReader reader = await ParquetReader.CreateAsync(path).ConfigureAwait(false);
         await using (reader.ConfigureAwait(false))
@@ -112,6 +142,7 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
                 for (int i = 0; i < reader.RowGroupCount; i++)
                 {
                     using ParquetRowGroupReader group = reader.OpenRowGroupReader(i);
+                    RequireRows(path, length, values.Count + group.RowCount);
                     if (field.IsNullable)
                     {
                         var column = new T?[group.RowCount];

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MLNet.AnomalyNormalization.Tests;
 using Parquet;
 using Parquet.Schema;
@@ -29,7 +30,8 @@ public sealed class RecordedScoresTests
     }
 
     [TestMethod]
-    [DataRow("", "is empty; expected a header with a column 'Score'", DisplayName = "empty")]
+    [DataRow("", "is empty, or no regular file", DisplayName = "empty")]
+    [DataRow("\n\n", "has no header; expected one with a column 'Score'", DisplayName = "empty lines")]
     [DataRow("Points,Label\n1,1\n", "has no column 'Score'; it has Points, Label", DisplayName = "another column")]
     [DataRow("Score,Label\n\"0,5\",1\n", "line 2: column 'Score' holds '0,5'; expected a number", DisplayName = "a comma for the point")]
     [DataRow("Score,Label\n1,1\n,1\n", "line 3: column 'Score' holds ''", DisplayName = "no score")]
@@ -86,6 +88,84 @@ public sealed class RecordedScoresTests
             () => RecordedScores.Read(folder[name], "Score", "Label", wantsSingle: null));
 
         StringAssert.Contains(refused.Message, folder[name], StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    [DataRow("scores.csv")]
+    [DataRow("scores.parquet")]
+    public async Task A_pipe_or_a_device_is_refused_instead_of_waited_for(string name)
+    {
+        using var folder = new TemporaryFolder();
+        if (!OperatingSystem.IsLinux())
+            Assert.Inconclusive("needs mkfifo and /dev/zero");
+
+        using (Process make = Process.Start("mkfifo", [folder[name]]))
+            make.WaitForExit();
+        File.CreateSymbolicLink(folder["device" + name], "/dev/zero");
+        foreach (string path in new[] { folder[name], folder["device" + name] })
+        {
+            InvalidDataException refused = await Task.Run(() => Assert.ThrowsExactly<InvalidDataException>(
+                () => RecordedScores.Read(path, "Score", "Label", wantsSingle: null))).WaitAsync(TimeSpan.FromMinutes(1));
+            StringAssert.Contains(refused.Message, $"'{path}' is empty, or no regular file", StringComparison.Ordinal);
+        }
+    }
+
+    [TestMethod]
+    public void A_reader_that_goes_round_in_circles_is_not_waited_for()
+    {
+        InvalidDataException refused = Assert.ThrowsExactly<InvalidDataException>(() => RecordedScores.InTime(
+            () => new TaskCompletionSource<RecordedScores>().Task, "scores.parquet", TimeSpan.FromSeconds(0.1)));
+
+        StringAssert.Contains(refused.Message, "'scores.parquet' was not read in 0.1 s", StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public async Task Parquet_that_says_that_it_has_more_rows_than_it_can_have_is_refused_before_they_take_memory()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["scores.parquet"];
+        double[] same = [.. Enumerable.Repeat(0.5, 200_000)];
+        await Write(path, (new DataField<double>("Score"), (group, field) => group.WriteAsync<double>(field, same)));
+        Assert.HasCount(2 * same.Length, RecordedScores.Read(path, "Score", labelColumn: null, wantsSingle: null).Scores);
+
+        InvalidDataException refused = Assert.ThrowsExactly<InvalidDataException>(
+            () => RecordedScores.RequireRows(path, length: 600, rows: 1L << 40));
+        StringAssert.Contains(refused.Message, $"'{path}' has 600 bytes, but says that it has 1099511627776 rows", StringComparison.Ordinal);
+    }
+
+    // The reader that goes round in circles keeps a processor busy until the process ends.
+    [TestMethod]
+    [TestCategory("Long")]
+    public async Task Every_flipped_bit_ends_in_scores_or_in_a_refusal_also_that_which_sends_the_reader_round_in_circles()
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder["scores.parquet"];
+        await Write(path,
+            (new DataField<double>("Score"), (group, field) => group.WriteAsync<double>(field, Scores)),
+            (new DataField<bool?>("Label"), (group, field) => group.WriteAsync<bool>(field, new bool?[] { true, false, null })));
+        byte[] whole = File.ReadAllBytes(path);
+
+        // The end of what describes the file; behind it stand its length and the name of the format.
+        int end = 8 * (whole.Length - 9);
+        foreach (int bit in Enumerable.Range(0, 8 * whole.Length).Where(bit => bit <= end || bit >= end + 8))
+        {
+            byte[] damaged = [.. whole];
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(path, damaged);
+            TimeSpan patience = bit == end ? TimeSpan.FromSeconds(1) : TimeSpan.FromMinutes(1);
+            try
+            {
+                _ = RecordedScores.Read(path, "Score", "Label", wantsSingle: null, patience);
+                Assert.AreNotEqual(end, bit);
+            }
+            catch (InvalidDataException e)
+            {
+                StringAssert.Contains(e.Message, path, StringComparison.Ordinal);
+                Assert.AreEqual(bit == end, e.Message.Contains("was not read in 1 s", StringComparison.Ordinal), e.Message);
+            }
+        }
+
+        Console.WriteLine($"{GC.GetTotalMemory(forceFullCollection: false):N0} bytes");
     }
 
     private static async Task Write(string path, params (DataField Field, Func<ParquetRowGroupWriter, DataField, Task> Write)[] columns)

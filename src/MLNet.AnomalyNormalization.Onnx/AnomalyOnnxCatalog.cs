@@ -38,6 +38,7 @@ public static class AnomalyOnnxCatalog
     /// <exception cref="InvalidOperationException">
     /// OnnxRuntime's native library is missing; the message says which package has it.
     /// </exception>
+    /// <exception cref="OperationCanceledException">It was stopped by the options' token.</exception>
     public static EstimatorChain<ITransformer> ApplyAnomalyOnnxModel(
         this TransformsCatalog catalog, AnomalyOnnxModel model, string imageColumnName, AnomalyOnnxScoringOptions? options = null)
     {

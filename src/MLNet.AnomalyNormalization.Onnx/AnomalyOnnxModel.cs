@@ -216,6 +216,7 @@ public sealed class AnomalyOnnxModel
     /// [1] and the type of the raw output, which a caller may override with any finite number; and they stand in the metadata of the file.
     /// </param>
     /// <param name="options">What is added, and by which rule.</param>
+    /// <param name="cancellationToken">Gives it up; a file that stood in the place before is unchanged then.</param>
     /// <remarks>
     /// A model that gives a map alone gets its score as the map's maximum. Values that the model itself scales and clips (anomalib 2) are
     /// taken from before that. Whatever else is in the file stays as it is; where one of the names is taken in the graph, a number is
@@ -232,7 +233,9 @@ public sealed class AnomalyOnnxModel
     /// <exception cref="FileNotFoundException">The model's own file is gone.</exception>
     /// <exception cref="InvalidDataException">The model's own file has been changed into something else.</exception>
     /// <exception cref="IOException">The file can't be written, or other data stands where its external data belongs.</exception>
-    public void BakeNormalization(string outputPath, AnomalyThresholds thresholds, BakeOptions? options = null)
+    /// <exception cref="OperationCanceledException">It was given up.</exception>
+    public void BakeNormalization(
+        string outputPath, AnomalyThresholds thresholds, BakeOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(outputPath);
         ArgumentNullException.ThrowIfNull(thresholds);
@@ -240,13 +243,14 @@ public sealed class AnomalyOnnxModel
         if (options.AddMask && MapOutputName is null)
             throw new ArgumentException($"'{Path}' gives no map, so there is no mask to add. Set AddMask to false.", nameof(options));
 
+        cancellationToken.ThrowIfCancellationRequested();
         ModelProto model = Read();
         if (ModelMetadata.IsBaked(model))
             throw new InvalidOperationException($"The normalisation is baked into '{Path}' already. Bake the model that it was made from.");
 
         new Baking(model, thresholds, options).Run(RawScore, RawMap, (ScoreOutputName, MapOutputName));
         ModelMetadata.WritePreparation(model, PreparesItself ? null : Preprocessing);
-        OnnxFile.Write(model, OnnxFile.FolderOf(Path), outputPath);
+        OnnxFile.Write(model, OnnxFile.FolderOf(Path), outputPath, cancellationToken);
     }
 
     /// <summary>

@@ -23,4 +23,10 @@ public sealed class AnomalyOnnxScoringOptions
 
     /// <summary>The CUDA device that runs the model, which needs the package Microsoft.ML.OnnxRuntime.Gpu; null for the CPU.</summary>
     public int? GpuDeviceId { get; init; }
+
+    /// <summary>
+    /// Stops what the pipeline does, within the model, with an <see cref="OperationCanceledException"/>: its making and fitting, and every
+    /// row that it scores until it is saved and loaded again. Whatever reads those rows (learning, an evaluation) ends with it.
+    /// </summary>
+    public CancellationToken CancellationToken { get; init; }
 }

@@ -27,15 +27,20 @@ internal sealed class AnomalyScorer : IDisposable
     /// <param name="preprocessing">How pictures are prepared; null for what the model tells.</param>
     /// <param name="device">What runs the model.</param>
     /// <param name="parameterName">Where a preparation that doesn't fit comes from.</param>
+    /// <param name="stop">Stops the trial run, and what a pipeline scores.</param>
     /// <exception cref="ArgumentException">The model takes no single picture, or of another size.</exception>
     /// <exception cref="InvalidDataException">The model fails when it runs, or gives what is no score and no map.</exception>
     /// <exception cref="InvalidOperationException">OnnxRuntime's native library is missing.</exception>
-    public AnomalyScorer(AnomalyOnnxModel model, ImagePreprocessing? preprocessing, OnnxDevice device, string parameterName)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public AnomalyScorer(
+        AnomalyOnnxModel model, ImagePreprocessing? preprocessing, OnnxDevice device, string parameterName, CancellationToken stop = default)
     {
+        stop.ThrowIfCancellationRequested();
         if (preprocessing is null && model.PreparationProblem is { } problem)
             throw new ArgumentException($"'{model.Path}': {problem}. Say in Preprocessing how pictures are prepared.", parameterName);
 
         Model = model;
+        Stop = stop;
         Preprocessing = preprocessing ?? model.Preprocessing;
         Input = model.PreparesItself ? null : ImageInput.Of(model, Preprocessing, parameterName);
         string? map = model.RawMap is null ? null : MapName;
@@ -46,7 +51,13 @@ internal sealed class AnomalyScorer : IDisposable
             _model = OnnxSession.Create(graph, device);
             _run = new();
             _preparation = Input is null ? null : OnnxSession.Create(PreparationOf(Preprocessing, Input), new(ExecutionProvider.Cpu, Threads: device.Threads));
+            using CancellationTokenRegistration ofTrial = StopOn(_run, stop);
             MapSize = Probe();
+        }
+        catch (OnnxRuntimeException) when (stop.IsCancellationRequested)
+        {
+            Dispose();
+            throw new OperationCanceledException(stop);
         }
         catch (OnnxRuntimeException e)
         {
@@ -61,6 +72,9 @@ internal sealed class AnomalyScorer : IDisposable
     }
 
     public AnomalyOnnxModel Model { get; }
+
+    /// <summary>Stops what a pipeline scores.</summary>
+    public CancellationToken Stop { get; }
 
     public ImagePreprocessing Preprocessing { get; }
 
@@ -92,7 +106,7 @@ internal sealed class AnomalyScorer : IDisposable
         cancellationToken.ThrowIfCancellationRequested();
         using RunOptions? stoppable = cancellationToken.CanBeCanceled ? new() : null;
         RunOptions run = stoppable ?? _run;
-        using CancellationTokenRegistration stop = cancellationToken.UnsafeRegister(static run => ((RunOptions)run!).Terminate = true, stoppable);
+        using CancellationTokenRegistration stop = StopOn(run, cancellationToken);
         try
         {
             using OrtValue pixels = ValueOf(picture);
@@ -146,6 +160,9 @@ internal sealed class AnomalyScorer : IDisposable
         _model?.Dispose();
         _run?.Dispose();
     }
+
+    private static CancellationTokenRegistration StopOn(RunOptions run, CancellationToken cancellationToken)
+        => cancellationToken.UnsafeRegister(static run => ((RunOptions)run!).Terminate = true, run);
 
     private static OrtValue ValueOf(RgbPicture picture)
         => OrtValue.CreateTensorValueFromMemory(

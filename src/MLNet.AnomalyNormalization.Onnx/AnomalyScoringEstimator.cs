@@ -60,7 +60,7 @@ internal sealed class AnomalyScoringEstimator : IEstimator<ITransformer>
         return catalog.DropColumns(image).GetOutputSchema(inputSchema);
     }
 
-    private AnomalyScorer CreateScorer() => new(_model, _options.Preprocessing, OnnxDevice.Of(_options.GpuDeviceId), "options");
+    private AnomalyScorer CreateScorer() => new(_model, _options.Preprocessing, OnnxDevice.Of(_options.GpuDeviceId), "options", _options.CancellationToken);
 
     private (int Height, int Width)? SizeOfFirst(IDataView data, ImageLibrary library)
     {

@@ -64,8 +64,9 @@ internal static class ExternalData
     /// <param name="folder">The folder to copy into.</param>
     /// <param name="graph">The graph whose data it is; checked.</param>
     /// <param name="sourceFolder">Where the data is.</param>
+    /// <param name="cancellationToken">Stops it; a file that is half copied goes.</param>
     /// <exception cref="IOException">Another file stands where the data belongs.</exception>
-    public static void CopyInto(string folder, GraphProto graph, string sourceFolder)
+    public static void CopyInto(string folder, GraphProto graph, string sourceFolder, CancellationToken cancellationToken)
     {
         if (folder == sourceFolder)
             return;
@@ -76,7 +77,7 @@ internal static class ExternalData
             string copy = Path.Combine(folder, location);
             if (File.Exists(copy))
             {
-                if (!HaveSameContent(source, copy))
+                if (!HaveSameContent(source, copy, cancellationToken))
                     throw new IOException(
                         $"'{copy}' holds other data than '{source}', which the model needs there. Choose another folder, or remove it.");
                 continue;
@@ -86,8 +87,13 @@ internal static class ExternalData
             AtomicFile.Write(copy, stream =>
             {
                 using FileStream data = File.OpenRead(source);
-                data.CopyTo(stream);
-            });
+                var buffer = new byte[BufferSize];
+                while (data.Read(buffer) is > 0 and var count)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    stream.Write(buffer, 0, count);
+                }
+            }, cancellationToken);
         }
     }
 
@@ -166,7 +172,7 @@ internal static class ExternalData
     private static IEnumerable<TensorProto> TensorsOf(SparseTensorProto sparse)
         => ((TensorProto?[])[sparse.Values, sparse.Indices]).OfType<TensorProto>();
 
-    private static bool HaveSameContent(string left, string right)
+    private static bool HaveSameContent(string left, string right, CancellationToken cancellationToken)
     {
         if (new FileInfo(left).Length != new FileInfo(right).Length)
             return false;
@@ -178,6 +184,7 @@ internal static class ExternalData
         int count;
         do
         {
+            cancellationToken.ThrowIfCancellationRequested();
             count = leftStream.ReadAtLeast(leftBytes, BufferSize, throwOnEndOfStream: false);
             if (rightStream.ReadAtLeast(rightBytes, BufferSize, throwOnEndOfStream: false) != count
                 || !leftBytes.AsSpan(0, count).SequenceEqual(rightBytes.AsSpan(0, count)))

@@ -51,7 +51,9 @@ internal sealed record GraphPicture(int? Height, int? Width, bool Resizes, Pixel
                 break;
             }
 
-            value = node.Output[0];
+            if (node.Output is not [var next, ..])
+                break;
+            value = next;
         }
 
         return picture;

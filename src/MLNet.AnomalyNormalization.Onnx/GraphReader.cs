@@ -13,6 +13,12 @@ internal sealed class GraphReader
     // Constants are a few nodes away from where they are used; whatever lies deeper is computed.
     private const int DeepestConstant = 16;
 
+    // Lists of shapes are put together from some numbers at once; were lists of lists read as deep as the rest, a few nodes would take years.
+    private const int DepthOfList = DeepestConstant / 2;
+
+    // A handful of numbers; whatever is longer is a weight.
+    private const int MostElements = 16;
+
     private static readonly HashSet<string> KeepsValues = ["Identity", "Reshape", "Squeeze", "Unsqueeze", "Flatten", "Dropout"];
 
     private readonly Dictionary<string, NodeProto> _makers = [];
@@ -45,6 +51,8 @@ internal sealed class GraphReader
     /// <summary>Whether a node hands its first input on, in another shape at most.</summary>
     public static bool Keeps(NodeProto node) => KeepsValues.Contains(node.OpType) && node.Input.Count > 0;
 
+    private static bool KeepsNumbers(NodeProto node) => Keeps(node) || (node.OpType == "Cast" && node.Input.Count > 0);
+
     /// <summary>The value that a value is but for its shape.</summary>
     public string SourceOf(string value)
     {
@@ -71,7 +79,7 @@ internal sealed class GraphReader
         {
             foreach (string part in parts.Input.Reverse())
             {
-                if (Integers(part) is not { } known)
+                if (trailing.Count > MostElements || Integers(part) is not { } known)
                     break;
                 trailing.InsertRange(0, known);
             }
@@ -91,7 +99,7 @@ internal sealed class GraphReader
         if (MakerOf(value) is not { } maker)
             return null;
 
-        if (Keeps(maker) || maker.OpType == "Cast")
+        if (KeepsNumbers(maker))
             return Number(maker.Input[0], depth + 1);
 
         if (maker.Input.Count != 2 || Number(maker.Input[0], depth + 1) is not { } left || Number(maker.Input[1], depth + 1) is not { } right)
@@ -117,8 +125,9 @@ internal sealed class GraphReader
             return Elements(tensor) is { } numbers && numbers.All(number => number == Math.Floor(number)) ? [.. numbers.Select(n => (long)n)] : null;
 
         return MakerOf(value) is not { } maker ? null
-            : Keeps(maker) || maker.OpType == "Cast" ? Integers(maker.Input[0], depth + 1)
-            : maker.OpType == "Concat" && maker.Input.Select(part => Integers(part, depth + 1)).ToArray() is var parts
+            : KeepsNumbers(maker) ? Integers(maker.Input[0], depth + 1)
+            : maker.OpType == "Concat" && maker.Input.Count <= MostElements
+                && maker.Input.Select(part => Integers(part, depth + DepthOfList)).ToArray() is var parts
                 && Array.TrueForAll(parts, part => part is not null)
                 ? [.. parts.SelectMany(part => part!)]
                 : null;
@@ -128,12 +137,10 @@ internal sealed class GraphReader
         => _initialisers.GetValueOrDefault(value)
             ?? (MakerOf(value) is { OpType: "Constant" } maker ? maker.Attribute.FirstOrDefault(attribute => attribute.Name == "value")?.T : null);
 
-    // A handful of numbers; whatever is longer is a weight.
     private static double[]? Elements(TensorProto tensor)
     {
-        const int Most = 16;
-        long count = tensor.Dims.Aggregate(1L, (product, size) => size is < 0 or > Most || product > Most ? long.MaxValue : product * size);
-        if (count > Most || tensor.DataLocation == DataLocation.External)
+        long count = tensor.Dims.Aggregate(1L, (product, size) => size is < 0 or > MostElements || product > MostElements ? long.MaxValue : product * size);
+        if (count > MostElements || tensor.DataLocation == DataLocation.External)
             return null;
 
         ReadOnlySpan<byte> raw = tensor.RawData.Span;

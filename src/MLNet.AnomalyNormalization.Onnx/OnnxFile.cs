@@ -59,12 +59,13 @@ internal static class OnnxFile
     /// <param name="model">The model.</param>
     /// <param name="sourceFolder">Where the external data of the model is.</param>
     /// <param name="path">The file to write; one that is there is replaced.</param>
+    /// <param name="cancellationToken">Gives it up, until the file is in its place.</param>
     /// <exception cref="IOException">
     /// It can't be written, it would take the place of the model's own data, or other data already stands where its external data belongs.
     /// Whatever was there before is unchanged.
     /// </exception>
     /// <exception cref="ArgumentException">OnnxRuntime would take the file for one of another format by its name.</exception>
-    public static void Write(ModelProto model, string sourceFolder, string path)
+    public static void Write(ModelProto model, string sourceFolder, string path, CancellationToken cancellationToken = default)
     {
         if (path.EndsWith(".ort", StringComparison.OrdinalIgnoreCase))
             throw new ArgumentException($"OnnxRuntime reads '{path}' as a file of its own format, ORT. Choose another ending, .onnx.", nameof(path));
@@ -77,8 +78,8 @@ internal static class OnnxFile
             throw new IOException($"'{path}' is the place of the model's own data, '{own}'. Choose another name.");
         }
 
-        ExternalData.CopyInto(folder, model.Graph, sourceFolder);
-        AtomicFile.Write(target, stream => model.WriteTo(stream));
+        ExternalData.CopyInto(folder, model.Graph, sourceFolder, cancellationToken);
+        AtomicFile.Write(target, stream => model.WriteTo(stream), cancellationToken);
     }
 
     public static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;

@@ -109,7 +109,7 @@ internal sealed class ScoringColumn(string name, string source, AnomalyScorer sc
             _position = -1;
             if (NeedsMap && scorer.MapSize is var (height, width) && _map.Length == 0)
                 _map = new float[height * width];
-            _score = scorer.Score(_pictures.Read(), NeedsMap ? _map : []);
+            _score = scorer.Score(_pictures.Read(), NeedsMap ? _map : [], scorer.Stop);
             (_position, _hasMap) = (row.Position, NeedsMap);
         }
     }

@@ -263,8 +263,9 @@ public static class AnomalyNormalizationCatalog
     /// <remarks>
     /// Load only models that you trust: a model names the components that ML.NET makes of it, and ML.NET takes them at their word. What is
     /// checked before is what was damaged, by the sum of each part of the file, and what would end the process or never return: the number,
-    /// sizes and depth of the parts, their offsets, the length of expressions, and the types in the schema. The rest is loaded on a thread of
-    /// its own; after a minute, and a second for each MiB, the file is given up, and the thread with it.
+    /// sizes and depth of the parts, their offsets, the length of expressions, and the types in schemas. The rest is loaded on a thread of its
+    /// own; after a minute, and a second for each MiB, the file is given up, and the thread with it. The numbers within a component are
+    /// ML.NET's: it sets aside as much memory as they ask for, and a trainer may compute with them for ever.
     /// </remarks>
     /// <param name="catalog">The model catalog.</param>
     /// <param name="path">The zip file that <c>mlContext.Model.Save</c> wrote.</param>

@@ -20,6 +20,38 @@ public sealed class AnomalyScoringTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [TestMethod]
+    public void A_pipeline_that_was_told_to_stop_scores_no_further_row()
+    {
+        string path = Stripes("0.png", 64, 64);
+        using var stop = new CancellationTokenSource();
+        AnomalyOnnxModel model = Open(Brightness());
+        int asked = 0;
+        IDataView data = _mlContext.Data.LoadFromEnumerable(Rows());
+        using var pipeline = (IDisposable)_mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Path", new() { CancellationToken = stop.Token })
+            .Fit(_mlContext.Data.LoadFromEnumerable([new { Path = path }]));
+        IDataView scored = ((ITransformer)pipeline).Transform(data);
+        Assert.ThrowsExactly<OperationCanceledException>(() => scored.GetColumn<float[]>("Score").Count());
+        Assert.AreEqual(3, asked);
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => _mlContext.Transforms.ApplyAnomalyOnnxModel(model, "Path", new() { CancellationToken = stop.Token }));
+
+        IEnumerable<PathRow> Rows()
+        {
+            for (asked = 1; asked < 1_000; asked++)
+            {
+                if (asked == 3)
+                    stop.Cancel();
+                yield return new PathRow { Path = path };
+            }
+        }
+    }
+
+    private sealed class PathRow
+    {
+        public string Path { get; set; } = "";
+    }
+
+    [TestMethod]
     public void Every_picture_is_prepared_from_all_its_pixels_whatever_its_size()
     {
         // Stripes of one pixel are grey to whoever smooths, and black or white to whoever takes the nearest pixel.

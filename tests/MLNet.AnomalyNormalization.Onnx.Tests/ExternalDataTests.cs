@@ -35,6 +35,22 @@ public sealed class ExternalDataTests : IDisposable
     }
 
     [TestMethod]
+    public void Baking_that_was_told_to_stop_leaves_everything_as_it_was()
+    {
+        ModelProto model = OnnxFile.Read(Save("model.data"));
+        string other = Directory.CreateDirectory(_folder["other"]).FullName;
+        string baked = Path.Combine(other, "baked.onnx");
+        File.WriteAllText(baked, "of yesterday");
+        var stopped = new CancellationToken(canceled: true);
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => AnomalyOnnxModel.Open(_folder["model.onnx"]).BakeNormalization(baked, new(0.6, 0.3), cancellationToken: stopped));
+        Assert.ThrowsExactly<OperationCanceledException>(() => ExternalData.CopyInto(other, model.Graph, _folder[""], stopped), "within the data");
+        Assert.ThrowsExactly<OperationCanceledException>(() => OnnxFile.Write(ModelFile.Vision(), _folder[""], baked, stopped), "within the model");
+        CollectionAssert.AreEqual((string[])[baked], Directory.GetFiles(other));
+        Assert.AreEqual("of yesterday", File.ReadAllText(baked));
+    }
+
+    [TestMethod]
     public void Other_data_in_the_place_of_external_data_is_never_overwritten()
     {
         string path = Save("model.data");

@@ -36,6 +36,28 @@ public sealed class GraphPictureTests
         Assert.AreEqual(new GraphPicture(40, 50, false, null), Of(graph => Slice(graph, "input", "x", 0, long.MaxValue, axis: 2), 40, 50), "all of it");
     }
 
+    [TestMethod]
+    public void Nodes_that_miss_an_input_or_an_output_are_the_networks_affair()
+    {
+        Assert.AreEqual(new GraphPicture(null, null, false, null), Of(graph => graph.Node.Add(new NodeProto { OpType = "Identity", Input = { "input" } })));
+        Assert.AreEqual(new GraphPicture(null, null, false, null), Of(graph =>
+        {
+            graph.Node.Add(ModelFile.Node("Cast", [], ["nothing"]));
+            Resize(graph, "input", "resized", ["batch", "nothing"]);
+        }));
+    }
+
+    [TestMethod, Timeout(60_000)]
+    public void Lists_of_lists_of_lists_are_not_read_to_their_end()
+        => Assert.AreEqual(new GraphPicture(null, null, false, null), Of(graph =>
+        {
+            graph.Node.Add(ModelFile.Node("Concat", [], ["list0"]));
+            for (int i = 0; i < 20; i++)
+                graph.Node.Add(ModelFile.Node("Concat", [.. Enumerable.Repeat($"list{i}", 10)], [$"list{i + 1}"]));
+            Resize(graph, "input", "resized", ["list20", "size"]);
+            graph.Node.Add(ModelFile.Node("Resize", ["resized", "", "", "list20"], ["again"]));
+        }) with { Height = null, Width = null, Resizes = false });
+
     private static GraphPicture Of(Action<GraphProto> nodes, int? height = null, int? width = null)
     {
         ModelProto model = ModelFile.Empty();

@@ -74,7 +74,7 @@ public static class AnomalyFleet
         }
 
         DataViewEvaluation.Require(options);
-        _ = new EvaluationPart(options).Compute(options);
+        _ = new EvaluationPart(options).Compute(options, cancellationToken: cancellationToken);
         if (shards.GroupBy(shard => shard.Name).FirstOrDefault(group => group.Count() > 1) is { } same)
             throw new ArgumentException($"{same.Count()} shards have the name '{same.Key}'. Give each a name of its own.", nameof(shards));
         if (modelPath is not null && !File.Exists(modelPath))

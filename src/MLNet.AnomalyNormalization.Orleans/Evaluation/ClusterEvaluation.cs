@@ -80,7 +80,7 @@ internal sealed class ClusterEvaluation(
 
         return new FleetEvaluation
         {
-            Evaluation = merged.Compute(options),
+            Evaluation = merged.Compute(options, cancellationToken: cancellationToken),
             Failures = _failures,
             RowCount = merged.RowCount,
             ShardsBySilo = _shardsBySilo,

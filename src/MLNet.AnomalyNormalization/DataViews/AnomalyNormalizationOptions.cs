@@ -135,6 +135,13 @@ public sealed record AnomalyNormalizationOptions
     [JsonIgnore]
     public IChannelProvider? Log { get; init; }
 
+    /// <summary>
+    /// Ends the learning of thresholds, within a row, with an <see cref="OperationCanceledException"/>; a transformer that was fitted takes
+    /// no more notice of it.
+    /// </summary>
+    [JsonIgnore]
+    public CancellationToken CancellationToken { get; init; }
+
     /// <summary>These options, with evaluation thresholds on the scale of the given thresholds.</summary>
     internal AnomalyNormalizationOptions On(AnomalyThresholds thresholds) => this with
     {

@@ -24,6 +24,7 @@ internal static class CrossFitting
         int[] foldOf = Folds.Assign(groups, folds, seed);
         LearningData[] heldOut = [.. Enumerable.Range(0, folds).Select(fold =>
         {
+            options.CancellationToken.ThrowIfCancellationRequested();
             ITransformer model = detector.Fit(new FoldDataView(data, foldOf, fold, isHeldOut: false));
             var rows = new FoldDataView(data, foldOf, fold, isHeldOut: true);
             return new LearningData(

@@ -70,7 +70,7 @@ internal sealed class DataViewEvaluation
             callback.OnTestStart(image, pixel);
 
         AnomalyEvaluation evaluation = Read(_options.Threads, cancellationToken)
-            .Compute(_options, image?.Value, pixel?.Value);
+            .Compute(_options, image?.Value, pixel?.Value, cancellationToken);
         foreach (AnomalyEvaluationCallback callback in _options.Callbacks)
             callback.OnTestEnd(evaluation);
         return evaluation;

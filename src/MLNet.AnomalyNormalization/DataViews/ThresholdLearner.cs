@@ -79,6 +79,7 @@ internal sealed class ThresholdLearner
         {
             foreach (LearningData part in parts)
                 Read(part, images, pixels);
+            _options.CancellationToken.ThrowIfCancellationRequested();
             if (images is not null && _ofImages!.TryFinish(images, out image))
                 images = null;
             if (pixels is not null && _ofPixels!.TryFinish(pixels, out pixel))
@@ -149,8 +150,8 @@ internal sealed class ThresholdLearner
         AnomalyColumns columns = Columns(data.View.Schema, images is not null, pixels is not null);
         CursorSet.Read(data.View, columns.All, data.IsNumbered ? 1 : Environment.ProcessorCount,
             (cursor, token) => Count(data, columns, cursor, images?.StartPart(), pixels?.StartPart(), token),
-            cursor => Count(data, columns, cursor, images?.StartPart(), pixels?.StartPart(), default),
-            default);
+            cursor => Count(data, columns, cursor, images?.StartPart(), pixels?.StartPart(), _options.CancellationToken),
+            _options.CancellationToken);
     }
 
     /// <summary>Counts all rows of one cursor.</summary>

@@ -91,23 +91,28 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     /// <param name="falsePositiveCount">
     /// How many normal images <see cref="DetectionMetrics.DetectionRateAtFalsePositiveCount"/> allows to be taken for anomalous.
     /// </param>
+    /// <param name="cancellationToken">Stops it, at the latest after the scores of one label were sorted.</param>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="threshold"/> is not finite in the type of the scores, or <paramref name="falsePositiveCount"/> is negative.
     /// </exception>
-    public ImageMetrics Compute(double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public ImageMetrics Compute(
+        double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(falsePositiveCount);
         double decision = _type == ScoreType.Double
             ? ScoreNormalizer.RequireFinite(threshold, nameof(threshold))
             : ThresholdCurve.RequireThreshold(threshold);
-        ImageMetrics metrics = Curve().Metrics<ImageMetrics>(threshold, decision, falsePositiveCount);
+        ImageMetrics metrics = Curve(cancellationToken).Metrics<ImageMetrics>(threshold, decision, falsePositiveCount);
         return metrics with { OverlappingScores = metrics.OverlappingScores + OverlappingUnknown() };
     }
 
     /// <summary>The counts at every distinct score of all rows so far whose label is known.</summary>
-    public ScoreCurve ComputeCurve()
+    /// <param name="cancellationToken">Stops it, at the latest after the scores of one label were sorted.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public ScoreCurve ComputeCurve(CancellationToken cancellationToken = default)
     {
-        ThresholdCurve curve = Curve();
+        ThresholdCurve curve = Curve(cancellationToken);
         return new(
             [
                 new(double.PositiveInfinity, curve.Counts(0, 0)),
@@ -221,7 +226,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
     }
 
     /// <summary>A point for every distinct score of a known label.</summary>
-    private ThresholdCurve Curve()
+    private ThresholdCurve Curve(CancellationToken cancellationToken)
     {
         Row[] normal = Descending(_normal), anomalous = Descending(_anomalous);
         return new(Points(), SumOfWeights(anomalous), SumOfWeights(normal));
@@ -232,6 +237,7 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
             for (int nextNormal = 0, nextAnomalous = 0; nextNormal < normal.Length || nextAnomalous < anomalous.Length;)
             {
                 double score = Math.Max(ScoreAt(normal, nextNormal), ScoreAt(anomalous, nextAnomalous));
+                cancellationToken.ThrowIfCancellationRequested();
                 long alarmsAbove = alarms;
                 for (; nextNormal < normal.Length && normal[nextNormal].Score == score; nextNormal++)
                     alarms += normal[nextNormal].Weight;
@@ -241,8 +247,9 @@ public sealed class ImageEvaluator(bool countNaNAsAnomalous = false)
             }
         }
 
-        static Row[] Descending(List<Row> rows)
+        Row[] Descending(List<Row> rows)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Row[] sorted = [.. rows];
             Array.Sort(sorted, (left, right) => right.Score.CompareTo(left.Score));
             return sorted;

@@ -118,26 +118,33 @@ public sealed class PixelEvaluator
     /// How many normal pixels <see cref="DetectionMetrics.DetectionRateAtFalsePositiveCount"/> allows to be taken for anomalous.
     /// </param>
     /// <param name="threads">How many threads may count at once; the result is the same for every number.</param>
+    /// <param name="cancellationToken">Stops it, within an image or a pass over the sorted scores; the evaluator stays as it was.</param>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="threshold"/> is not finite as Single or, on the grid, no multiple of 1/1024;
     /// <paramref name="falsePositiveCount"/> is negative, or <paramref name="threads"/> is not positive.
     /// </exception>
-    public PixelMetrics Compute(double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10, int threads = 1)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public PixelMetrics Compute(
+        double threshold = ScoreNormalizer.DecisionScore, int falsePositiveCount = 10, int threads = 1, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(falsePositiveCount);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
-        return _state.Compute(threshold, falsePositiveCount, threads);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _state.Compute(threshold, falsePositiveCount, threads, cancellationToken);
     }
 
     /// <summary>
     /// The counts of all pixels so far at every distinct score of a defect and just above it; on the grid at every bin that isn't empty.
     /// </summary>
     /// <param name="threads">How many threads may count at once; the result is the same for every number.</param>
+    /// <param name="cancellationToken">Stops it, within an image or a pass over the sorted scores; the evaluator stays as it was.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is not positive.</exception>
-    public ScoreCurve ComputeCurve(int threads = 1)
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public ScoreCurve ComputeCurve(int threads = 1, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
-        return _state.ComputeCurve(threads);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _state.ComputeCurve(threads, cancellationToken);
     }
 
     /// <summary>Writes options and state, so that they can be read again with <see cref="ReadFrom"/> and merged elsewhere.</summary>

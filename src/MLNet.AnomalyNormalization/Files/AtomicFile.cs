@@ -14,12 +14,14 @@ internal static class AtomicFile
     /// <summary>Writes a file; one that is there is replaced, and keeps its permissions.</summary>
     /// <param name="path">The file. A link is followed: what it leads to is written, and the link stays.</param>
     /// <param name="write">Writes the content.</param>
+    /// <param name="cancellationToken">Gives it up, until the file is in its place.</param>
     /// <exception cref="IOException">
     /// It can't be written, or what stands there is no regular file (a folder, a device, a pipe). What was there before is unchanged, and
     /// nothing is left beside it.
     /// </exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
-    public static void Write(string path, Action<Stream> write)
+    /// <exception cref="OperationCanceledException">It was given up; all is as it was before.</exception>
+    public static void Write(string path, Action<Stream> write, CancellationToken cancellationToken = default)
     {
         string target = TargetOf(path);
         string folder = Path.GetDirectoryName(target)!;
@@ -42,6 +44,7 @@ internal static class AtomicFile
             using (stream)
             {
                 write(stream);
+                cancellationToken.ThrowIfCancellationRequested();
                 stream.Flush(flushToDisk: true);
 
                 // The mode that a file is made with passes through the process's mask.

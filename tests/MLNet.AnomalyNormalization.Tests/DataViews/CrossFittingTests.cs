@@ -36,6 +36,16 @@ public sealed class CrossFittingTests
     }
 
     [TestMethod]
+    public void Cross_fitting_that_was_told_to_stop_trains_no_further_model()
+    {
+        var detector = new NearestNeighbor(_mlContext);
+        AnomalyNormalizationOptions options = AllNormal with { CancellationToken = new(canceled: true) };
+        Assert.ThrowsExactly<OperationCanceledException>(() => _mlContext.AnomalyDetection.CalibrateThresholds(
+            detector, View(FeatureRow.Draw(23, new Random(3))), ThresholdStrategy.Quantile(0.01), options: options));
+        Assert.IsEmpty(detector.Fits);
+    }
+
+    [TestMethod]
     public void Every_row_is_scored_by_a_model_that_has_not_seen_it_and_the_model_is_trained_on_all()
     {
         FeatureRow[] rows = FeatureRow.Draw(23, new Random(3));

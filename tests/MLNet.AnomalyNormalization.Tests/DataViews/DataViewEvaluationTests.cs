@@ -208,6 +208,11 @@ public sealed class DataViewEvaluationTests
             Assert.ThrowsExactly<OperationCanceledException>(() => _mlContext.AnomalyDetection.EvaluateNormalized(
                 data, new() { Threads = threads }, new Counter { At = 5, Action = cancellation.Cancel }, cancellation.Token));
         }
+
+        // The last row stops what is computed after it.
+        using var late = new CancellationTokenSource();
+        Assert.ThrowsExactly<OperationCanceledException>(() => _mlContext.AnomalyDetection.EvaluateNormalized(
+            data, new() { Threads = 1 }, new Counter { At = 90, Action = late.Cancel }, late.Token));
     }
 
     [TestMethod]

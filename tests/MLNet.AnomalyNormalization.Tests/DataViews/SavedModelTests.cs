@@ -79,6 +79,18 @@ public sealed class SavedModelTests : IDisposable
     }
 
     [TestMethod]
+    public void The_schema_that_a_trainer_saves_is_checked_as_the_models_own_is()
+    {
+        IDataView data = _mlContext.Data.LoadFromEnumerable([.. Enumerable.Range(0, 20).Select(i => new Row { Map = [i, i * i % 7, i % 5, 1] })]);
+        _mlContext.Model.Save(_mlContext.AnomalyDetection.Trainers.RandomizedPca("Map", rank: 2).Fit(data), data.Schema, _folder["model.zip"]);
+        string schema;
+        using (ZipArchive archive = ZipFile.OpenRead(_folder["model.zip"]))
+            schema = archive.Entries.Single(entry => entry.Name == "TrainSchema").FullName;
+        Change(schema, bytes => bytes[bytes.AsSpan().IndexOf("VBuffer"u8) + "VBuffer".Length + 1 + "\u0006Single\0".Length + 3] = 0x10);
+        StringAssert.Contains(AssertRefused(_folder["model.zip"]), "the vector of column 'Map'");
+    }
+
+    [TestMethod]
     [DataRow(2, false, DisplayName = "a vector of keys of numbers")]
     [DataRow(3, true, DisplayName = "one level more")]
     public void Types_are_read_to_a_depth(int depth, bool isRefused)

@@ -41,6 +41,33 @@ public sealed class ThresholdLearnerTests
     }
 
     [TestMethod]
+    public void Learning_can_be_stopped_within_a_row()
+    {
+        const int Most = 1_000_000;
+        using var stop = new CancellationTokenSource();
+        int read = 0;
+        IDataView rows = _mlContext.Data.LoadFromEnumerable(Rows());
+        var estimator = _mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.Quantile(0.9), new() { LabelColumnName = null, CancellationToken = stop.Token });
+        Assert.ThrowsExactly<OperationCanceledException>(() => estimator.Fit(rows));
+        Assert.IsLessThan(Most, read);
+
+        IEnumerable<ScoredRow> Rows()
+        {
+            for (read = 0; read < Most; read++)
+            {
+                if (read == 100)
+                    stop.Cancel();
+                yield return new ScoredRow { Score = read };
+            }
+        }
+    }
+
+    private sealed class ScoredRow
+    {
+        public float Score { get; set; }
+    }
+
+    [TestMethod]
     [DataRow("Label", false, DisplayName = "Boolean")]
     [DataRow("SingleLabel", true, DisplayName = "Single with -1 and NaN for unknown")]
     [DataRow("DoubleLabel", true, DisplayName = "Double with -1 and NaN for unknown")]

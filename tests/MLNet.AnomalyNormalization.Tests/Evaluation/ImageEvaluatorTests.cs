@@ -29,6 +29,18 @@ public class ImageEvaluatorTests
     }
 
     [TestMethod]
+    public void Metrics_that_were_stopped_can_be_computed_afterwards()
+    {
+        var evaluator = new ImageEvaluator();
+        evaluator.Add(1f, true);
+        evaluator.Add(2f, false);
+        var stopped = new CancellationToken(canceled: true);
+        Assert.ThrowsExactly<OperationCanceledException>(() => evaluator.Compute(cancellationToken: stopped));
+        Assert.ThrowsExactly<OperationCanceledException>(() => evaluator.ComputeCurve(stopped));
+        Assert.AreEqual(2, evaluator.Compute().Counts.Total);
+    }
+
+    [TestMethod]
     public void Every_golden_case_is_reproduced()
     {
         // The last two hold NaN and infinities, which the reference refuses.

@@ -11,6 +11,19 @@ namespace MLNet.AnomalyNormalization.Tests.Evaluation;
 public class PixelEvaluatorTests
 {
     [TestMethod]
+    [DataRow(EvaluationPrecision.Exact)]
+    [DataRow(EvaluationPrecision.Grid)]
+    public void Metrics_that_were_stopped_can_be_computed_afterwards(EvaluationPrecision precision)
+    {
+        var evaluator = new PixelEvaluator(new() { Precision = precision });
+        evaluator.Add([1, 2, 3, 4, 5, 6], [0, 1, 1, 0, 0, 9], 2, 3);
+        var stopped = new CancellationToken(canceled: true);
+        Assert.ThrowsExactly<OperationCanceledException>(() => evaluator.Compute(cancellationToken: stopped));
+        Assert.ThrowsExactly<OperationCanceledException>(() => evaluator.ComputeCurve(cancellationToken: stopped));
+        Assert.AreEqual(6, evaluator.Compute().Counts.Total);
+    }
+
+    [TestMethod]
     public void Every_golden_set_is_reproduced()
     {
         foreach (JsonElement set in GoldenData.Load("pixel.json").GetProperty("sets").EnumerateArray())

@@ -22,13 +22,14 @@ internal sealed class PerImageOverlap
     private readonly double[] _logRates;
     private readonly string? _reason;
 
-    private PerImageOverlap(float[] thresholds, IReadOnlyList<ImagePixels> normal, PixelEvaluatorOptions options, int threads)
+    private PerImageOverlap(
+        float[] thresholds, IReadOnlyList<ImagePixels> normal, PixelEvaluatorOptions options, int threads, CancellationToken cancellationToken)
     {
         _thresholds = thresholds;
         _thresholdsPerUnit = (thresholds.Length - 1) / (thresholds[^1] - thresholds[0]);
         _logRange = Math.Log(options.PerImageOverlapUpperBound / options.PerImageOverlapLowerBound);
 
-        double[] rates = FalsePositiveRates(normal, threads);
+        double[] rates = FalsePositiveRates(normal, threads, cancellationToken);
         if (rates[^1] > options.PerImageOverlapLowerBound)
         {
             _logRates = [];
@@ -68,7 +69,8 @@ internal sealed class PerImageOverlap
     /// <summary>
     /// AUPIMO for every image, NaN for normal ones and where it is undefined, with the reason for that; nothing if it was left out.
     /// </summary>
-    public static (double[] Areas, string? Reason) Areas(IReadOnlyList<ImagePixels> images, PixelEvaluatorOptions options, int threads)
+    public static (double[] Areas, string? Reason) Areas(
+        IReadOnlyList<ImagePixels> images, PixelEvaluatorOptions options, int threads, CancellationToken cancellationToken)
     {
         var areas = new double[options.PerImageOverlapThresholds == 0 ? 0 : images.Count];
         Array.Fill(areas, double.NaN);
@@ -79,6 +81,7 @@ internal sealed class PerImageOverlap
         float lowest = float.PositiveInfinity, highest = float.NegativeInfinity;
         foreach (ImagePixels image in normal)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             (float lowestOfImage, float highestOfImage) = (TensorPrimitives.Min<float>(image.Normal), TensorPrimitives.Max<float>(image.Normal));
             if (!float.IsFinite(highestOfImage - lowestOfImage))
                 (lowestOfImage, highestOfImage) = RangeBelow(image.Normal, float.PositiveInfinity);
@@ -89,11 +92,12 @@ internal sealed class PerImageOverlap
         if (Thresholds(lowest, highest, options.PerImageOverlapThresholds) is not { } thresholds)
             return (areas, WithoutThresholds(lowest, highest, options));
 
-        var overlap = new PerImageOverlap(thresholds, normal, options, threads);
+        var overlap = new PerImageOverlap(thresholds, normal, options, threads, cancellationToken);
         if (overlap._reason is null)
         {
             for (int i = 0; i < areas.Length; i++)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 if (images[i].Defects.Length > 0)
                     areas[i] = overlap.Area(images[i].Defects);
             }
@@ -154,7 +158,7 @@ internal sealed class PerImageOverlap
     }
 
     /// <summary>The mean over the images of the share of pixels at or above each threshold; images of one size count together.</summary>
-    private double[] FalsePositiveRates(IReadOnlyList<ImagePixels> normal, int threads)
+    private double[] FalsePositiveRates(IReadOnlyList<ImagePixels> normal, int threads, CancellationToken cancellationToken)
     {
         var rates = new double[_thresholds.Length];
         foreach (IGrouping<int, ImagePixels> group in normal.GroupBy(image => image.Normal.Length).OrderBy(group => group.Key))
@@ -164,7 +168,7 @@ internal sealed class PerImageOverlap
             {
                 foreach (float score in image.Normal)
                     counters[LastReached(score) + 1]++;
-            });
+            }, cancellationToken);
 
             double pixels = (double)group.Key * normal.Count;
             long atLeast = 0;

@@ -7,7 +7,8 @@ internal static class RadixSort
     private const int Values = 256;
 
     /// <summary>The same numbers in ascending order; the array that was passed in is used up.</summary>
-    public static ulong[] Sort(ulong[] numbers)
+    /// <exception cref="OperationCanceledException">It was stopped, after some of the bytes.</exception>
+    public static ulong[] Sort(ulong[] numbers, CancellationToken cancellationToken = default)
     {
         var counts = new int[Digits * Values];
         foreach (ulong number in numbers)
@@ -19,6 +20,7 @@ internal static class RadixSort
         var sorted = new ulong[numbers.Length];
         for (int digit = 0; digit < Digits; digit++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Span<int> next = counts.AsSpan(digit * Values, Values);
             if (next.Contains(numbers.Length))
                 continue;

@@ -34,11 +34,13 @@ internal sealed class ThresholdCurve(IEnumerable<CurvePoint> points, long positi
     /// <param name="normal">The normal scores, in any order and division.</param>
     /// <param name="threshold">The decision threshold.</param>
     /// <param name="threads">How many threads may count.</param>
-    public static ThresholdCurve Of(ulong[] anomalous, IReadOnlyList<float[]> normal, float threshold, int threads)
+    /// <param name="cancellationToken">Stops counting.</param>
+    public static ThresholdCurve Of(
+        ulong[] anomalous, IReadOnlyList<float[]> normal, float threshold, int threads, CancellationToken cancellationToken)
     {
         uint[] cuts = FindCuts(anomalous, ScoreKey.Of(threshold));
         var counter = new CutCounter(cuts);
-        long[] counts = ParallelTally.Sum(normal, counter.Counters, threads, (scores, counters) => counter.Count(scores, counters));
+        long[] counts = ParallelTally.Sum(normal, counter.Counters, threads, (scores, counters) => counter.Count(scores, counters), cancellationToken);
         return new(PointsOf(anomalous, cuts, counts), anomalous.Length, counts.Sum());
     }
 

@@ -49,12 +49,12 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
 
     public override void Merge(PixelState other) => _images.AddRange(((ExactPixels)other)._images);
 
-    public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads)
+    public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads, CancellationToken cancellationToken)
     {
         float decision = ThresholdCurve.RequireThreshold(threshold);
-        ulong[] defects = SortedDefects();
-        var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], decision, threads);
-        (double[] perImage, string? reason) = PerImageOverlap.Areas(_images, options, threads);
+        ulong[] defects = SortedDefects(cancellationToken);
+        var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], decision, threads, cancellationToken);
+        (double[] perImage, string? reason) = PerImageOverlap.Areas(_images, options, threads, cancellationToken);
         return curve.Metrics<PixelMetrics>(threshold, decision, falsePositiveCount) with
         {
             AreaUnderPerRegionOverlap = RegionOverlap.Area(defects, curve, options.FalsePositiveRateLimit),
@@ -64,10 +64,11 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
         };
     }
 
-    public override ScoreCurve ComputeCurve(int threads)
+    public override ScoreCurve ComputeCurve(int threads, CancellationToken cancellationToken)
     {
-        ulong[] defects = SortedDefects();
-        var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], (float)ScoreNormalizer.DecisionScore, threads);
+        ulong[] defects = SortedDefects(cancellationToken);
+        var curve = ThresholdCurve.Of(defects, [.. _images.Select(image => image.Normal)], (float)ScoreNormalizer.DecisionScore,
+            threads, cancellationToken);
         double regions = 0;
         foreach (ulong defect in defects)
             regions += 1.0 / (uint)defect;
@@ -139,7 +140,7 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
         }
     }
 
-    private ulong[] SortedDefects()
+    private ulong[] SortedDefects(CancellationToken cancellationToken)
     {
         long count = _images.Sum(image => (long)image.Defects.Length);
         if (count > Array.MaxLength)
@@ -152,10 +153,11 @@ internal sealed class ExactPixels(PixelEvaluatorOptions options) : PixelState
         int next = 0;
         foreach (ImagePixels image in _images)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             image.Defects.CopyTo(defects, next);
             next += image.Defects.Length;
         }
 
-        return RadixSort.Sort(defects);
+        return RadixSort.Sort(defects, cancellationToken);
     }
 }

@@ -71,7 +71,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
             bins.Add(added);
     }
 
-    public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads)
+    public override PixelMetrics Compute(double threshold, int falsePositiveCount, int threads, CancellationToken cancellationToken)
     {
         int decision = BinOf(threshold);
         ThresholdCurve worst = Curve(normalFirst: true), best = Curve(normalFirst: false);
@@ -104,7 +104,7 @@ internal sealed class GridPixels(PixelEvaluatorOptions options) : PixelState
         };
     }
 
-    public override ScoreCurve ComputeCurve(int threads)
+    public override ScoreCurve ComputeCurve(int threads, CancellationToken cancellationToken)
     {
         long positives = _defects.Sum(), negatives = Normal(), found = 0, alarms = 0;
         double overlap = 0, regions = _regions == 0 ? double.NaN : _regions / OverlapError;

@@ -24,7 +24,7 @@ internal abstract class PixelState
     /// <exception cref="InvalidDataException">The state is none that images can leave behind.</exception>
     public abstract void ReadFrom(StateReader reader);
 
-    public abstract ScoreCurve ComputeCurve(int threads);
+    public abstract ScoreCurve ComputeCurve(int threads, CancellationToken cancellationToken);
 
-    public abstract PixelMetrics Compute(double threshold, int falsePositiveCount, int threads);
+    public abstract PixelMetrics Compute(double threshold, int falsePositiveCount, int threads, CancellationToken cancellationToken);
 }

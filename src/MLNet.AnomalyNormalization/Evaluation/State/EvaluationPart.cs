@@ -73,20 +73,23 @@ internal sealed class EvaluationPart
     }
 
     /// <summary>Computes the metrics at thresholds that callbacks set, or else at those of the options, the columns or the scale.</summary>
-    public AnomalyEvaluation Compute(AnomalyEvaluationOptions options, double? imageThreshold = null, double? pixelThreshold = null)
+    public AnomalyEvaluation Compute(
+        AnomalyEvaluationOptions options, double? imageThreshold = null, double? pixelThreshold = null, CancellationToken cancellationToken = default)
     {
         (double image, ThresholdOrigin imageOrigin) = Threshold(imageThreshold, options.ImageThreshold, ImageDecision);
         (double pixel, ThresholdOrigin pixelOrigin) = Threshold(pixelThreshold, options.PixelThreshold, PixelDecision);
         ScoreCurve? curve = options.ScoreColumnName is not null && (options.ComputeCurves || options.ReviewBand is not null)
-            ? Images.ComputeCurve() : null;
+            ? Images.ComputeCurve(cancellationToken) : null;
         return new()
         {
-            Image = options.ScoreColumnName is null ? null : Images.Compute(image, options.FalsePositiveCount),
-            Pixel = Pixels is null ? null : InRowOrder(Pixels.Compute(pixel, options.FalsePositiveCount, options.Threads)),
+            Image = options.ScoreColumnName is null ? null : Images.Compute(image, options.FalsePositiveCount, cancellationToken),
+            Pixel = Pixels is null ? null
+                : InRowOrder(Pixels.Compute(pixel, options.FalsePositiveCount, options.Threads, cancellationToken)),
             Decisions = options.ReviewBand is { } band ? curve?.DecisionsAt(band) : null,
             ImageCurve = options.ComputeCurves ? curve : null,
-            PixelCurve = options.ComputeCurves ? Pixels?.ComputeCurve(options.Threads) : null,
-            Groups = _groups.ToDictionary(group => group.Key, group => group.Value.Compute(options, imageThreshold, pixelThreshold)),
+            PixelCurve = options.ComputeCurves ? Pixels?.ComputeCurve(options.Threads, cancellationToken) : null,
+            Groups = _groups.ToDictionary(
+                group => group.Key, group => group.Value.Compute(options, imageThreshold, pixelThreshold, cancellationToken)),
             ImageThresholdOrigin = imageOrigin,
             PixelThresholdOrigin = pixelOrigin,
         };

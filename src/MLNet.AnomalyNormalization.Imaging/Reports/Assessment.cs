@@ -9,6 +9,7 @@ internal sealed class Assessment
 
     public Assessment(IReadOnlyList<AnomalyReportRow> rows, AnomalyThresholds thresholds, double? normalizedThreshold)
     {
+        Thresholds = thresholds;
         (float raw, float? f1) = FindThreshold(rows, thresholds.Image, normalizedThreshold);
         float normalized = new ScoreNormalizer(thresholds.Image).Normalize(raw);
         if (!(normalized > 0))
@@ -41,6 +42,9 @@ internal sealed class Assessment
     }
 
     public IReadOnlyList<AssessedRow> Rows { get; }
+
+    /// <summary>The raw thresholds that 100 stands for.</summary>
+    public AnomalyThresholds Thresholds { get; }
 
     /// <summary>Where images are decided, on both scales.</summary>
     public EvaluationThreshold Decision { get; }

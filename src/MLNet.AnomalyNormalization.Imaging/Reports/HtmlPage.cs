@@ -198,7 +198,7 @@ internal sealed partial class HtmlPage
         string pictures = _pictures.TryGetValue(row, out string? figures) ? $"<div class=\"pictures\">{figures}</div>" : "";
         string score = row.Score.ToString("F3", CultureInfo.InvariantCulture);
         return $"<article class=\"card {kind}\" "
-            + $"data-score=\"{Number(row.Score)}\" data-label=\"{label}\" data-class=\"{Encoded(row.Class)}\">"
+            + $"data-score=\"{Number(row.Score)}\" data-raw=\"{Number(row.Row.Score)}\" data-label=\"{label}\" data-class=\"{Encoded(row.Class)}\">"
             + $"<h3>{Encoded(row.Class.Length == 0 ? row.FileName : $"{row.Class}/{row.FileName}")}</h3>"
             + $"<p>score <b>{score}</b>, <span class=\"outcome\">{words}</span></p>{pictures}</article>";
     }
@@ -206,6 +206,7 @@ internal sealed partial class HtmlPage
     private string Data()
     {
         return $"{{\"threshold\":{Number(_assessment.Decision.Normalized)},"
+            + $"\"image\":{Number(_assessment.Thresholds.Image)},\"pixel\":{Number(_assessment.Thresholds.Pixel)},"
             + $"\"good\":{Scores(false)},\"defective\":{Scores(true)},\"unknown\":{Scores(null)}}}";
 
         // As doubles, the type that JavaScript compares.

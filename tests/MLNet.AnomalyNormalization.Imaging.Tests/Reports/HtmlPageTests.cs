@@ -122,7 +122,7 @@ public sealed partial class HtmlPageTests
     {
         await using IBrowserContext without = await OpenAsync(new() { JavaScriptEnabled = false });
         await using IBrowserContext with = await OpenAsync(new());
-        foreach (string part in new[] { "#verdict", ".figures", ".confusion", "#threshold" })
+        foreach (string part in new[] { "#verdict", ".figures", ".confusion:not(.small)", "#threshold" })
             Assert.AreEqual(await Text(without.Pages[0], part), await Text(with.Pages[0], part));
         CollectionAssert.AreEqual(await Outcomes(without.Pages[0]), await Outcomes(with.Pages[0]));
         CollectionAssert.AreEqual(
@@ -193,6 +193,123 @@ public sealed partial class HtmlPageTests
     }
 
     [TestMethod]
+    public async Task A_threshold_that_is_kept_decides_every_image_as_the_page_does()
+    {
+        await using IBrowserContext context = await OpenAsync(new() { AcceptDownloads = true });
+        IPage page = context.Pages[0];
+        foreach (double threshold in new[] { 100, 89.1, 85, 42.5, 170 })
+        {
+            await MoveTo(page, "#threshold", threshold);
+            IDownload download = await page.RunAndWaitForDownloadAsync(() => page.Locator("#keep").ClickAsync());
+            Assert.AreEqual("model.json", download.SuggestedFilename);
+            AnomalyThresholds kept = AnomalyThresholds.Load(await download.PathAsync());
+            StringAssert.Contains(await Text(page, "#line"), string.Create(CultureInfo.InvariantCulture, $"NormalizeAnomaly(new AnomalyThresholds(Image: {kept.Image}, Pixel: {kept.Pixel}))"));
+
+            var normalizer = new ScoreNormalizer(kept.Image);
+            string[][] rows = await page.Locator(".card").EvaluateAllAsync<string[][]>("cards => cards.map(card => [card.dataset.raw, card.dataset.score])");
+            foreach (string[] row in rows)
+            {
+                bool decided = normalizer.IsAnomalous(float.Parse(row[0], CultureInfo.InvariantCulture));
+                Assert.AreEqual(double.Parse(row[1], CultureInfo.InvariantCulture) >= threshold, decided, $"{row[1]} at {threshold}");
+            }
+        }
+    }
+
+    [TestMethod]
+    public async Task Between_two_lines_a_person_decides()
+    {
+        await using IBrowserContext context = await OpenAsync(new());
+        IPage page = context.Pages[0];
+        Assert.IsFalse(await page.Locator("#review").IsVisibleAsync());
+        await page.Locator("#has-review").CheckAsync();
+        await MoveTo(page, "#threshold", 120);
+        await MoveTo(page, "#review", 70);
+        double[][] rows = await page.Locator(".card[data-label]:not([data-label=''])").EvaluateAllAsync<double[][]>("cards => cards.map(card => [+card.dataset.score, +card.dataset.label])");
+        var band = new ReviewBand(70, 120);
+        foreach ((string id, int label, Decision decision) in new[]
+        {
+            ("passed", 0, Decision.Pass), ("review-good", 0, Decision.Review), ("overkill", 0, Decision.Reject),
+            ("escape", 1, Decision.Pass), ("review-defective", 1, Decision.Review), ("found", 1, Decision.Reject),
+        })
+        {
+            int expected = rows.Count(row => row[1] == label && band.Decide(row[0]) == decision);
+            Assert.AreEqual(expected.ToString(CultureInfo.InvariantCulture), await Text(page, $"#{id}"), id);
+        }
+
+        StringAssert.EndsWith(await Text(page, "#line"), "new() { ReviewBand = new(70, 120) })");
+        await page.Locator("#by-outcome").SelectOptionAsync("review");
+        Assert.AreEqual(rows.Count(row => band.Decide(row[0]) == Decision.Review), await page.Locator(".card:visible").CountAsync());
+
+        // The lines push each other.
+        await MoveTo(page, "#review", 140);
+        Assert.AreEqual("140", await page.Locator("#threshold").GetAttributeAsync("aria-valuenow"));
+        await page.Locator("#has-review").UncheckAsync();
+        await AssertCounts(page, 140);
+    }
+
+    [TestMethod]
+    public async Task Costs_follow_the_threshold_and_the_cheapest_one_is_found()
+    {
+        await using IBrowserContext context = await OpenAsync(new());
+        IPage page = context.Pages[0];
+        (bool IsDefect, double Score)[] rows = [.. (await page.Locator(".card:not([data-label=''])").EvaluateAllAsync<double[][]>("cards => cards.map(card => [+card.dataset.label, +card.dataset.score])")).Select(row => (row[0] == 1, row[1]))];
+        await page.Locator("#cost-escape").FillAsync("20");
+        await page.Locator("#prevalence").FillAsync("50");
+        foreach (double threshold in new[] { 100, 85, 61.3 })
+        {
+            await MoveTo(page, "#threshold", threshold);
+            Assert.AreEqual($"1,000 parts cost {Math.Round(CostAt(threshold), 3).ToString(CultureInfo.InvariantCulture)}.", await Text(page, "#cost"));
+        }
+
+        await page.Locator("#cheapest").ClickAsync();
+        double cheapest = double.Parse((await page.Locator("#threshold").GetAttributeAsync("aria-valuenow"))!, CultureInfo.InvariantCulture);
+        double least = rows.Select(row => row.Score).Append(1001).Min(CostAt);
+        Assert.AreEqual(least, CostAt(cheapest), 1e-9);
+
+        double CostAt(double threshold)
+            => (950.0 * rows.Count(row => !row.IsDefect && row.Score >= threshold) / rows.Count(row => !row.IsDefect))
+                + (50 * 20.0 * rows.Count(row => row.IsDefect && row.Score < threshold) / rows.Count(row => row.IsDefect));
+    }
+
+    [TestMethod]
+    public async Task The_axis_is_zoomed_around_the_threshold_and_back()
+    {
+        await using IBrowserContext context = await OpenAsync(new());
+        IPage page = context.Pages[0];
+        int bars = await page.Locator("#chart rect").CountAsync();
+        for (int i = 0; i < 3; i++)
+            await page.Locator("#zoom-in").ClickAsync();
+        double[] ticks = [.. (await page.Locator("#ticks span").AllTextContentsAsync()).Select(tick => double.Parse(tick, CultureInfo.InvariantCulture))];
+        Assert.IsTrue(ticks[0] < 100 && ticks[^1] >= 100 && ticks[^1] - ticks[0] < 100, string.Join(' ', ticks));
+        if (Environment.GetEnvironmentVariable("SCREENSHOTS") is { } folder)
+            await page.ScreenshotAsync(new() { Path = System.IO.Path.Combine(folder, "report-zoomed.png"), FullPage = true });
+
+        // What is dragged is what is seen.
+        LocatorBoundingBoxResult box = (await page.Locator("#chart").BoundingBoxAsync())!;
+        await page.Mouse.ClickAsync(box.X + (box.Width / 2), box.Y + 5);
+        double now = double.Parse((await page.Locator("#threshold").GetAttributeAsync("aria-valuenow"))!, CultureInfo.InvariantCulture);
+        Assert.IsInRange(ticks[0], ticks[^1] + 20, now);
+        await AssertCounts(page, now);
+        await page.Locator("#zoom-all").ClickAsync();
+        Assert.AreEqual(bars, await page.Locator("#chart rect").CountAsync());
+    }
+
+    [TestMethod]
+    public async Task Every_class_has_its_counts()
+    {
+        await using IBrowserContext context = await OpenAsync(new());
+        IPage page = context.Pages[0];
+        string[][] cards = await page.Locator(".card").EvaluateAllAsync<string[][]>("cards => cards.map(card => [card.dataset.class, card.dataset.score])");
+        foreach (var kind in cards.GroupBy(card => card[0]))
+        {
+            string[] cells = await page.Locator("#by-class-table tbody tr").EvaluateAllAsync<string[]>(
+                "(rows, name) => [...rows.find(row => row.cells[0].textContent === name).cells].map(cell => cell.textContent)", kind.Key.Length == 0 ? "(none)" : kind.Key);
+            int rejected = kind.Count(card => double.Parse(card[1], CultureInfo.InvariantCulture) >= 100);
+            CollectionAssert.AreEqual(new[] { $"{kind.Count() - rejected}", "0", $"{rejected}" }, cells[1..]);
+        }
+    }
+
+    [TestMethod]
     [DataRow(ColorScheme.Light, 1280, DisplayName = "light, on a desk")]
     [DataRow(ColorScheme.Dark, 1280, DisplayName = "dark, on a desk")]
     [DataRow(ColorScheme.Light, 360, DisplayName = "light, on a phone")]
@@ -225,6 +342,20 @@ public sealed partial class HtmlPageTests
         page.Dialog += (_, dialog) => Assert.Fail(dialog.Message);
         await page.GotoAsync(new Uri(Page).AbsoluteUri);
         return context;
+    }
+
+    // By the keyboard, as who can't drag.
+    private static async Task MoveTo(IPage page, string line, double value)
+    {
+        await page.Locator(line).FocusAsync();
+        await page.Keyboard.PressAsync("Home");
+        for (int i = 0; i < (int)value / 10; i++)
+            await page.Keyboard.PressAsync("PageUp");
+        for (int i = 0; i < (int)value % 10; i++)
+            await page.Keyboard.PressAsync("ArrowRight");
+        for (int i = 0; i < (int)Math.Round((value - (int)value) * 10); i++)
+            await page.Keyboard.PressAsync("Shift+ArrowRight");
+        Assert.AreEqual(value.ToString(CultureInfo.InvariantCulture), await page.Locator(line).GetAttributeAsync("aria-valuenow"));
     }
 
     private static async Task<string> Text(IPage page, string selector) => (await page.Locator(selector).TextContentAsync())!.Trim();

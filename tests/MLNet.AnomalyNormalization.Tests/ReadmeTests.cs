@@ -32,7 +32,8 @@ public sealed partial class ReadmeTests
     {
         string compiled = Lines(string.Concat(
             Directory.GetFiles(Path.Combine(Repository.Root, "tests"), "ReadmeExamples.cs", SearchOption.AllDirectories).Select(File.ReadAllText)));
-        foreach (string example in Blocks("csharp").Skip(1).Concat(Directory.GetFiles(Pages, "*.md").SelectMany(page => Blocks("csharp", File.ReadAllText(page)))))
+        foreach (string example in Blocks("csharp").Skip(1).Concat(Directory.GetFiles(Pages, "*.md").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "src"), "README.md", SearchOption.AllDirectories))
+                .SelectMany(page => Blocks("csharp", File.ReadAllText(page)))))
             StringAssert.Contains(compiled, Lines(example));
 
         static string Lines(string text) => string.Join('\n', text.Split('\n').Select(line => line.Trim()));

@@ -139,7 +139,8 @@ public sealed class ProgramTests
     }
 
     private static string[] SilosOf(string output)
-        => [.. Directory.GetDirectories("/proc").Where(process => CommandLine(Path.Combine(process, "cmdline")).Contains(output, StringComparison.Ordinal))];
+        => [.. Directory.GetDirectories("/proc")
+            .Where(process => CommandLine(Path.Combine(process, "cmdline")).Contains(output, StringComparison.Ordinal))];
 
     private static string CommandLine(string path)
     {

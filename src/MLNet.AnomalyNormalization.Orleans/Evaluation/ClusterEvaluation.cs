@@ -106,7 +106,8 @@ internal sealed class ClusterEvaluation(
 
         try
         {
-            Task<Dictionary<SiloAddress, SiloStatus>> hosts = grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, cancellationToken);
+            IManagementGrain management = grains.GetGrain<IManagementGrain>(0);
+            Task<Dictionary<SiloAddress, SiloStatus>> hosts = management.GetHosts(onlyActive: true, cancellationToken);
             _silos.Know((await hosts.WaitAsync(s_longestSearch, cancellationToken)).Keys);
         }
         catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException)
@@ -144,7 +145,8 @@ internal sealed class ClusterEvaluation(
             _isSilent = Stopwatch.GetElapsedTime(Volatile.Read(ref _lastAnswer)) >= LongestSilence;
         }
 
-        throw new TimeoutException($"The cluster has not answered for {LongestSilence.TotalSeconds} s{(last is null ? "." : $": {last.Message}")}", last);
+        string reason = last is null ? "." : $": {last.Message}";
+        throw new TimeoutException($"The cluster has not answered for {LongestSilence.TotalSeconds} s{reason}", last);
     }
 
     private async Task<RangeOutcome> Evaluate(EvaluationShard[] range, CancellationToken cancellationToken)

@@ -24,7 +24,9 @@ public interface IStationGrain : IGrainWithStringKey
     /// <param name="batch">The batch. After a failure it can be sent again, and counts once.</param>
     /// <returns>Whether the batch was new.</returns>
     /// <exception cref="ArgumentException">A score is NaN, and NaN is not counted as anomalous, or there are other than as many labels.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A score lies outside 0..1000, or the number of the batch is negative or <see cref="long.MaxValue"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A score lies outside 0..1000, or the number of the batch is negative or <see cref="long.MaxValue"/>.
+    /// </exception>
     /// <exception cref="InvalidOperationException">Too many numbers between the batches are missing; they must be consecutive.</exception>
     [Alias("Add")]
     Task<bool> Add(StationBatch batch);

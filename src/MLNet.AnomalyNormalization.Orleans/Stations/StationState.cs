@@ -1,6 +1,8 @@
 namespace MLNet.AnomalyNormalization.Orleans;
 
-/// <summary>What a station keeps in the grain storage, and how it counts: plain values alone, for whatever serializer the storage has.</summary>
+/// <summary>
+/// What a station keeps in the grain storage, and how it counts: plain values alone, for whatever serializer the storage has.
+/// </summary>
 [GenerateSerializer, Alias("MLNet.AnomalyNormalization.StationState")]
 internal sealed class StationState
 {

@@ -5,7 +5,8 @@ namespace MLNet.AnomalyNormalization.Orleans.Tests.Evaluation;
 [TestClass]
 public sealed class SiloSpreadTests
 {
-    private static readonly SiloAddress[] Silos = [.. Enumerable.Range(0, 3).Select(i => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1000 + i), 1))];
+    private static readonly SiloAddress[] Silos =
+        [.. Enumerable.Range(0, 3).Select(i => SiloAddress.New(new IPEndPoint(IPAddress.Loopback, 1000 + i), 1))];
 
     [TestMethod]
     public void Silos_of_which_nothing_is_known_get_equal_shares()

@@ -148,6 +148,24 @@ public sealed class ReadmeExamples : IDisposable
     }
 
     [TestMethod]
+    public void Regions_decide_in_a_pipeline()
+    {
+        IDataView data = Data(200);
+        byte[] validArea = [.. Enumerable.Range(0, MaskedRow.Height * MaskedRow.Width).Select(i => (byte)(i % MaskedRow.Width > 0 ? 1 : 0))];
+
+        var regions = new AnomalyRegionOptions { MinimumArea = 3, ValidArea = validArea };          // specks and the fixture don't count
+        var pipeline = mlContext.Transforms.FindAnomalyRegions(
+                new() { MapColumnName = "AnomalyMap", Regions = regions, BoxesColumnName = null, BoxScoresColumnName = null })
+            .Append(mlContext.Transforms.NormalizeAnomaly(ThresholdStrategy.MaximumF1(),
+                new() { ScoreColumnName = "RegionScore", MapColumnName = "AnomalyMap", ThresholdType = ThresholdType.Image }))
+            .Append(mlContext.Transforms.FindAnomalyRegions(new() { ScoreColumnName = null, Regions = regions }));  // RegionBoxes, BoxScores
+
+        IDataView found = pipeline.Fit(data).Transform(data);
+        CollectionAssert.AreEqual(
+            found.GetColumn<bool>("PredictedLabel").ToArray(), found.GetColumn<float[]>("BoxScores").Select(scores => scores.Length > 0).ToArray());
+    }
+
+    [TestMethod]
     public void Scores_one_by_one_without_ML_NET()
     {
         double[] good = [0.31, 0.28, 0.35, 0.29, 0.33, 0.30, 0.27, 0.34, 0.32, 0.36];       // raw scores of good parts

@@ -33,10 +33,8 @@ public partial class PumpModel
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(modelSavePath))!);
 
-        // Half a model would be taken for a whole one at the next start.
-        string unfinished = $"{modelSavePath}.{Path.GetRandomFileName()}";
-        mlContext.Model.Save(model, data.Schema, unfinished);
-        File.Move(unfinished, modelSavePath, overwrite: true);
+        // Whole or not at all: half a model would be taken for a whole one at the next start.
+        mlContext.Model.SaveAnomalyModel(model, data.Schema, modelSavePath);
     }
 
     /// <summary>Learns from one part of the good readings what is usual, and the threshold from scores of the others.</summary>

@@ -62,7 +62,7 @@ internal sealed class InspectionPipeline : IDisposable
 
     public (int Height, int Width) MapSize { get; }
 
-    public void Save(string path) => _mlContext.Model.Save(_transformer, _inputSchema, path);
+    public void Save(string path) => _mlContext.Model.SaveAnomalyModel(_transformer, _inputSchema, path);
 
     /// <summary>Inspects many images, one after another.</summary>
     public IEnumerable<Inspection> Inspect(IEnumerable<FolderImage> images)

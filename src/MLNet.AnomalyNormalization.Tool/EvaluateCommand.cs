@@ -12,8 +12,12 @@ internal static class EvaluateCommand
 {
     public static Command CreateEvaluate(ToolConsole console)
     {
-        Argument<string> model = Common.Model();
-        Argument<string> folder = Common.Folder("A folder with test/good, test/<kind of defect> and, if known, ground_truth (MVTec's layout).");
+        Argument<string> model = new("model") { Description = "An ONNX file, a folder with one, or recorded scores (.csv, .parquet) with columns Score and Label." };
+        Argument<string?> folder = new("folder")
+        {
+            Description = "For a model: a folder with test/good, test/<kind of defect> and, if known, ground_truth (MVTec's layout).",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<double?> image = Common.ImageThreshold(), pixel = Common.PixelThreshold();
         Option<double?> auroc = new("--min-auroc") { Description = "The least area under the ROC curve of images, 0..1." };
         Option<double?> escape = new("--max-escape") { Description = "The greatest share of defects that may be missed, 0..1." };
@@ -25,8 +29,7 @@ internal static class EvaluateCommand
         };
         command.SetAction((parsed, stop) =>
         {
-            using AnomalyInspector inspector = Open(parsed.GetValue(model)!, parsed.GetValue(image), parsed.GetValue(pixel));
-            ImageMetrics metrics = Evaluate(inspector, parsed.GetValue(folder)!, console, parsed.GetValue(json), null, stop).Image!;
+            ImageMetrics metrics = Measure(parsed, stop);
             bool isMissed = false;
             Require("AUROC", metrics.AreaUnderRocCurve, parsed.GetValue(auroc), isLeast: true);
             Require("Share of missed defects", 1 - metrics.Recall, parsed.GetValue(escape), isLeast: false);
@@ -43,6 +46,17 @@ internal static class EvaluateCommand
             }
         });
         return command;
+
+        ImageMetrics Measure(ParseResult parsed, CancellationToken stop)
+        {
+            string path = parsed.GetValue(model)!;
+            if (ScoreFile.Is(path))
+                return ScoreFile.Evaluate(path, parsed.GetValue(image), console, parsed.GetValue(json));
+            if (parsed.GetValue(folder) is not { } pictures)
+                throw new ArgumentException("Give the folder of pictures, too.");
+            using AnomalyInspector inspector = Open(path, parsed.GetValue(image), parsed.GetValue(pixel));
+            return Evaluate(inspector, pictures, console, parsed.GetValue(json), null, stop).Image!;
+        }
     }
 
     public static Command CreateReport(ToolConsole console)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Scores;
 
 namespace MLNet.AnomalyNormalization.Tool;
 
@@ -9,8 +10,12 @@ internal static class ThresholdCommand
 {
     public static Command Create(ToolConsole console)
     {
-        Argument<string> model = new("model") { Description = "An ONNX file." };
-        Argument<string> folder = Common.Folder("Good pictures that the model was not trained on, or MVTec's layout, of which test is taken.");
+        Argument<string> model = new("model") { Description = "An ONNX file, or recorded scores (.csv, .parquet) with columns Score and Label." };
+        Argument<string?> folder = new("folder")
+        {
+            Description = "For a model: good pictures that it was not trained on, or MVTec's layout, of which test is taken.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<double?> alarms = new("--false-alarms") { Description = "The share of good pictures that may be rejected, 0..1." };
         Option<double?> deviations = new("--deviations") { Description = "So many deviations above the mean of good pictures." };
         Option<double?> cost = new("--escape-cost") { Description = "What a missed defect costs, in false rejects; needs defects." };
@@ -29,24 +34,18 @@ internal static class ThresholdCommand
         command.SetAction((parsed, stop) =>
         {
             string path = parsed.GetValue(model)!;
-            ImageFolder pictures = Common.Open(parsed.GetValue(folder)!, console);
-            IReadOnlyList<FolderImage> images = pictures.Test.Count > 0 ? pictures.Test : pictures.Train;
-            using AnomalyInspector inspector = AnomalyInspector.Open(path, new() { Thresholds = new(0, 0) });
-            List<Inspection> inspections = inspector.Inspect([.. images.Select(image => image.Path)], console, stop);
-            bool[] isAnomalous = [.. images.Select(image => image.IsAnomalous)];
-            float[] scores = [.. inspections.Select(inspection => inspection.RawScore)];
+            (Func<ThresholdStrategy, ThresholdFit> fit, bool[] isAnomalous, float[] peaks)
+                = ScoreFile.Is(path) ? Recorded(path) : Inspected(path, parsed.GetValue(folder), stop);
             ThresholdStrategy strategy = (parsed.GetValue(alarms), parsed.GetValue(deviations), parsed.GetValue(cost)) switch
             {
                 ({ } rate, _, _) => ThresholdStrategy.FalsePositiveRate(rate),
                 (_, { } count, _) => ThresholdStrategy.MeanPlusDeviations(count),
                 (_, _, { } escape) => ThresholdStrategy.MinimumCost(1, escape, parsed.GetValue(prevalence)),
-                _ => isAnomalous.Contains(true) ? ThresholdStrategy.MaximumF1() : ForGood(scores.Length),
+                _ => isAnomalous.Contains(true) ? ThresholdStrategy.MaximumF1() : ForGood(isAnomalous.Length),
             };
-            ThresholdFit image = strategy.Fit(scores, isAnomalous);
-
-            // Of pixels only the good pictures tell: one number each, its maximum, so that the threshold holds for new pictures.
-            float[] peaks = [.. inspections.Zip(isAnomalous).Where(row => !row.Second && row.First.RawMap is not null).Select(row => row.First.RawMap!.Values.Max())];
-            ThresholdFit? pixel = peaks.Length == 0 ? null : (parsed.GetValue(alarms) is null && parsed.GetValue(deviations) is null ? ForGood(peaks.Length) : strategy).Fit(peaks);
+            ThresholdFit image = fit(strategy);
+            ThresholdFit? pixel = peaks.Length == 0 ? null
+                : (parsed.GetValue(alarms) is null && parsed.GetValue(deviations) is null ? ForGood(peaks.Length) : strategy).Fit(peaks);
             var thresholds = new AnomalyThresholds(image.Threshold, pixel?.Threshold ?? image.Threshold);
             string file = parsed.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "model.json");
             thresholds.Save(file);
@@ -63,6 +62,29 @@ internal static class ThresholdCommand
             return Task.FromResult(AnomalyTool.Done);
         });
         return command;
+
+        // In the type that is decided in.
+        static (Func<ThresholdStrategy, ThresholdFit> Fit, bool[] IsAnomalous, float[] Peaks) Recorded(string path)
+        {
+            RecordedScores recorded = ScoreFile.Read(path);
+            bool[] isAnomalous = [.. recorded.Labels.Select(label => label == 1)];
+            double[] scores = [.. recorded.Scores];
+            float[] singles = Array.ConvertAll(scores, score => (float)score);
+            return (strategy => recorded.AreSingle ? strategy.Fit(singles, isAnomalous) : strategy.Fit(scores, isAnomalous), isAnomalous, []);
+        }
+
+        // Of pixels only the good pictures tell: one number each, its maximum, so that the threshold holds for new pictures.
+        (Func<ThresholdStrategy, ThresholdFit> Fit, bool[] IsAnomalous, float[] Peaks) Inspected(string path, string? folder, CancellationToken stop)
+        {
+            ImageFolder pictures = Common.Open(folder ?? throw new ArgumentException("Give the folder of pictures, too."), console);
+            IReadOnlyList<FolderImage> images = pictures.Test.Count > 0 ? pictures.Test : pictures.Train;
+            using AnomalyInspector inspector = AnomalyInspector.Open(path, new() { Thresholds = new(0, 0) });
+            List<Inspection> inspections = inspector.Inspect([.. images.Select(image => image.Path)], console, stop);
+            bool[] isAnomalous = [.. images.Select(image => image.IsAnomalous)];
+            float[] scores = [.. inspections.Select(inspection => inspection.RawScore)];
+            float[] peaks = [.. inspections.Zip(isAnomalous).Where(row => !row.Second && row.First.RawMap is not null).Select(row => row.First.RawMap!.Values.Max())];
+            return (strategy => strategy.Fit(scores, isAnomalous), isAnomalous, peaks);
+        }
     }
 
     // A rate of 1 % can't be promised by fewer than 99 pictures.

@@ -97,6 +97,21 @@ public sealed class AnomalyToolTests
     }
 
     [TestMethod]
+    public void Recorded_scores_are_evaluated_and_give_a_threshold()
+    {
+        string scores = s_folder["scores.csv"];
+        File.WriteAllLines(scores, ["Score,Label", "0.1,0", "0.3,0", "0.2,0", "0.9,1", "0.25,1", "0.4,"]);
+        JsonElement json = Json("evaluate", scores, "--image-threshold", "0.28", "--json");
+        Assert.AreEqual(5, json.GetProperty("rows").GetInt32());
+        Assert.AreEqual(5 / 6.0, json.GetProperty("image").GetProperty("areaUnderRocCurve").GetDouble(), 1e-12);
+        Assert.AreEqual(2, Run("evaluate", scores, "--image-threshold", "0.28", "--max-escape", "0.4").Code);
+        StringAssert.Contains(Run("evaluate", scores).Error, "--image-threshold");
+        Assert.AreEqual(0, Run("threshold", scores, "--output", s_folder["recorded.json"]).Code);
+        Assert.AreEqual(ThresholdStrategy.MaximumF1().Fit([0.1f, 0.3f, 0.2f, 0.9f, 0.25f], [false, false, false, true, true]).Threshold,
+            AnomalyThresholds.Load(s_folder["recorded.json"]).Image);
+    }
+
+    [TestMethod]
     public void Bake_writes_a_model_with_its_decision_inside()
     {
         (int code, string output, string error) = Run("bake", Model, s_folder["baked.onnx"]);
@@ -112,6 +127,7 @@ public sealed class AnomalyToolTests
     [DataRow("evaluate MODEL none", "none", DisplayName = "a folder that there isn't")]
     [DataRow("evaluate MODEL DATA --image-threshold 1", "--pixel-threshold", DisplayName = "half of the thresholds")]
     [DataRow("threshold MODEL DATA --false-alarms 0.1 --deviations 3", "Give one of", DisplayName = "two choices")]
+    [DataRow("evaluate MODEL", "folder", DisplayName = "a model without pictures")]
     [DataRow("train none", "none", DisplayName = "no photos")]
     [DataRow("train DATA --side 17", "16", DisplayName = "a side that the network can't halve")]
     [DataRow("verify MODEL none.json", "none.json", DisplayName = "a reference that there isn't")]

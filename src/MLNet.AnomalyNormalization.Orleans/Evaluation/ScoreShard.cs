@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Scores;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 

@@ -3,12 +3,12 @@ using MLNet.AnomalyNormalization.Tests;
 using Parquet;
 using Parquet.Schema;
 
-namespace MLNet.AnomalyNormalization.Orleans.Tests.Evaluation;
+namespace MLNet.AnomalyNormalization.Scores.Tests;
 
 [TestClass]
 public sealed class RecordedScoresTests
 {
-    private static readonly double[] Scores = [0.1, 100.3, -2];
+    private static readonly double[] Recorded = [0.1, 100.3, -2];
     private static readonly float[] Labels = [1, 0, float.NaN];
 
     [TestMethod]
@@ -23,8 +23,8 @@ public sealed class RecordedScoresTests
         RecordedScores doubles = RecordedScores.Read(folder["scores.csv"], "Score", "Label", wantsSingle: false);
         RecordedScores singles = RecordedScores.Read(folder["scores.csv"], "Score", "Label", wantsSingle: null);
 
-        CollectionAssert.AreEqual(Scores, doubles.Scores.ToArray());
-        CollectionAssert.AreEqual(Scores.Select(score => (double)(float)score).ToArray(), singles.Scores.ToArray());
+        CollectionAssert.AreEqual(Recorded, doubles.Scores.ToArray());
+        CollectionAssert.AreEqual(Recorded.Select(score => (double)(float)score).ToArray(), singles.Scores.ToArray());
         CollectionAssert.AreEqual(Labels, doubles.Labels.ToArray());
         Assert.AreEqual((false, true), (doubles.AreSingle, singles.AreSingle));
     }
@@ -56,7 +56,7 @@ public sealed class RecordedScoresTests
         string path = folder["scores.parquet"];
         float[] singles = [0.1f, 100.3f, -2];
         await Write(path,
-            (new DataField<double>("Score"), (group, field) => group.WriteAsync<double>(field, Scores)),
+            (new DataField<double>("Score"), (group, field) => group.WriteAsync<double>(field, Recorded)),
             (new DataField<float>("Single"), (group, field) => group.WriteAsync<float>(field, singles)),
             (new DataField<bool?>("Label"), (group, field) => group.WriteAsync<bool>(field, new bool?[] { true, false, null })),
             (new DataField<int>("Number"), (group, field) => group.WriteAsync<int>(field, new[] { 1, 0, -1 })));
@@ -64,7 +64,7 @@ public sealed class RecordedScoresTests
         foreach (string label in new[] { "Label", "Number" })
         {
             RecordedScores recorded = RecordedScores.Read(path, "Score", label, wantsSingle: null);
-            CollectionAssert.AreEqual((double[])[.. Scores, .. Scores], recorded.Scores.ToArray());
+            CollectionAssert.AreEqual((double[])[.. Recorded, .. Recorded], recorded.Scores.ToArray());
             CollectionAssert.AreEqual((float[])[.. Labels, .. Labels], recorded.Labels.ToArray());
             Assert.IsFalse(recorded.AreSingle);
         }
@@ -141,7 +141,7 @@ public sealed class RecordedScoresTests
         using var folder = new TemporaryFolder();
         string path = folder["scores.parquet"];
         await Write(path,
-            (new DataField<double>("Score"), (group, field) => group.WriteAsync<double>(field, Scores)),
+            (new DataField<double>("Score"), (group, field) => group.WriteAsync<double>(field, Recorded)),
             (new DataField<bool?>("Label"), (group, field) => group.WriteAsync<bool>(field, new bool?[] { true, false, null })));
         byte[] whole = File.ReadAllBytes(path);
 
@@ -168,7 +168,7 @@ public sealed class RecordedScoresTests
         Console.WriteLine($"{GC.GetTotalMemory(forceFullCollection: false):N0} bytes");
     }
 
-    private static async Task Write(string path, params (DataField Field, Func<ParquetRowGroupWriter, DataField, Task> Write)[] columns)
+    internal static async Task Write(string path, params (DataField Field, Func<ParquetRowGroupWriter, DataField, Task> Write)[] columns)
     {
         var schema = new ParquetSchema(columns.Select(column => column.Field));
         await using FileStream file = File.Create(path);

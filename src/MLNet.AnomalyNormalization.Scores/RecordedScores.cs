@@ -5,10 +5,13 @@ using MLNet.AnomalyNormalization.Files;
 using Parquet;
 using Parquet.Schema;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Scores;
 
-/// <summary>Scores that were recorded in a file, with labels: 1 for anomalous, 0 for normal, NaN for unknown.</summary>
-internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSingle, IReadOnlyList<float> Labels)
+/// <summary>Raw scores that were recorded in a file, row by row, with labels.</summary>
+/// <param name="Scores">The scores.</param>
+/// <param name="AreSingle">Whether they are Single, so that each is the double of its value; otherwise Double.</param>
+/// <param name="Labels">1 for anomalous, 0 for normal, NaN for unknown; as many as scores.</param>
+public sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSingle, IReadOnlyList<float> Labels)
 {
     private const string LabelValues = "true, false, 0, 1 or, for unknown, -1, NaN or nothing";
 
@@ -19,16 +22,17 @@ internal sealed record RecordedScores(IReadOnlyList<double> Scores, bool AreSing
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
     private const long BytesPerSecond = 1 << 20;
 
+    /// <summary>Reads a file to its end.</summary>
     /// <param name="path">A <c>.csv</c> or <c>.parquet</c> file.</param>
     /// <param name="scoreColumn">The column of scores.</param>
     /// <param name="labelColumn">The column of labels; null to leave all unknown.</param>
     /// <param name="wantsSingle">Whether the scores become Single, or Double; null to take what the file has, Single if that is text.</param>
-    /// <param name="patience">How long reading may take, beside a second for each MB; a minute by default.</param>
+    /// <param name="patience">How long a Parquet file may take, beside a second for each MB; a minute by default.</param>
     /// <exception cref="InvalidDataException">
     /// The file is of another kind, empty, damaged, or lacks a column, or is a pipe or a device; the message names file and place.
     /// </exception>
     public static RecordedScores Read(
-        string path, string scoreColumn, string? labelColumn, bool? wantsSingle, TimeSpan? patience = null)
+        string path, string scoreColumn = "Score", string? labelColumn = "Label", bool? wantsSingle = null, TimeSpan? patience = null)
     {
         try
         {

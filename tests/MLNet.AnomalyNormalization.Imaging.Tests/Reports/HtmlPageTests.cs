@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Data;
 using Microsoft.Playwright;
+using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Imaging.Reports;
 
 namespace MLNet.AnomalyNormalization.Imaging.Tests.Reports;
@@ -292,6 +293,55 @@ public sealed partial class HtmlPageTests
         await AssertCounts(page, now);
         await page.Locator("#zoom-all").ClickAsync();
         Assert.AreEqual(bars, await page.Locator("#chart rect").CountAsync());
+    }
+
+    [TestMethod]
+    [TestCategory("Long")]
+    public async Task Ten_thousand_images_stay_usable()
+    {
+        if (s_browser is null)
+        {
+            Assert.Inconclusive("There is no Chromium on this machine.");
+            return;
+        }
+
+        using var folder = new TemporaryFolder();
+        using MLImage image = Pixels.Plain(64, 64, 90, 90, 90);
+        var report = new AnomalyReport(new(1, 1), new() { NormalizedThreshold = 100 });
+        var random = new Random(1);
+        var map = new AnomalyMap(new float[16], 4, 4);
+        for (int i = 0; i < 10_000; i++)
+        {
+            bool isAnomalous = i % 10 == 0;
+            float score = (float)(0.7 + (0.2 * random.NextDouble()) + (isAnomalous ? random.NextDouble() : 0));
+            report.Add(new($"{(isAnomalous ? "cut" : "good")}/{i}.png", score, map) { IsAnomalous = isAnomalous, Image = image });
+        }
+
+        report.Write(folder["report"]);
+        long size = new FileInfo(folder["report/report.html"]).Length;
+        IPage page = await s_browser.NewPageAsync();
+        await page.GotoAsync(new Uri(folder["report/report.html"]).AbsoluteUri);
+        double paint = await page.EvaluateAsync<double>("performance.getEntriesByName('first-contentful-paint')[0].startTime");
+        await page.Locator("#shown").WaitForAsync();
+
+        // Each step of a drag, drawn before the next.
+        double perStep = await page.EvaluateAsync<double>("""
+            async () => {
+              const chart = document.getElementById('chart'), box = chart.getBoundingClientRect();
+              const send = (type, x) => chart.dispatchEvent(new PointerEvent(type, { pointerId: 1, clientX: x, clientY: box.top + 5, bubbles: true }));
+              chart.setPointerCapture = () => {}; chart.hasPointerCapture = () => true;
+              send('pointerdown', box.left + 100);
+              const start = performance.now(), steps = 60;
+              for (let i = 0; i < steps; i++) {
+                send('pointermove', box.left + 100 + i * 4);
+                await new Promise(requestAnimationFrame);
+              }
+              return (performance.now() - start) / steps;
+            }
+            """);
+        Console.WriteLine($"{size / 1e6:F1} MB, first paint after {paint:F0} ms, {perStep:F1} ms a step of a drag.");
+        Assert.IsLessThan(8_000_000, size);
+        Assert.AreEqual(10_000, await page.Locator(".card").CountAsync());
     }
 
     [TestMethod]

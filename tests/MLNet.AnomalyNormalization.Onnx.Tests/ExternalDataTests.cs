@@ -198,8 +198,12 @@ public sealed class ExternalDataTests : IDisposable
         TensorProto tensor = ModelFile.Tensor("hidden", typeof(float), [1], [1]);
         tensor.DataLocation = TensorProto.Types.DataLocation.External;
         tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = "nowhere" });
-        var constant = new NodeProto { OpType = "Constant", Output = { "c" },
-            Attribute = { new AttributeProto { Name = "value", T = tensor } } };
+        var constant = new NodeProto
+        {
+            OpType = "Constant",
+            Output = { "c" },
+            Attribute = { new AttributeProto { Name = "value", T = tensor } }
+        };
         model.Graph.Node.Add(new NodeProto
         {
             OpType = "If",

@@ -56,7 +56,8 @@ public sealed class GraphPictureTests
                 graph.Node.Add(ModelFile.Node("Concat", [.. Enumerable.Repeat($"list{i}", 10)], [$"list{i + 1}"]));
             Resize(graph, "input", "resized", ["list20", "size"]);
             graph.Node.Add(ModelFile.Node("Resize", ["resized", "", "", "list20"], ["again"]));
-        }) with { Height = null, Width = null, Resizes = false });
+        }) with
+        { Height = null, Width = null, Resizes = false });
 
     private static GraphPicture Of(Action<GraphProto> nodes, int? height = null, int? width = null)
     {

@@ -110,8 +110,14 @@ internal static class ModelFile
         => new() { Name = name, Type = GraphEditor.TensorType(type, shape) };
 
     public static NodeProto Node(string operation, string[] inputs, string[] outputs, params AttributeProto[] attributes)
-        => new() { OpType = operation, Name = $"{operation}_{outputs[0]}", Input = { inputs }, Output = { outputs },
-            Attribute = { attributes } };
+        => new()
+        {
+            OpType = operation,
+            Name = $"{operation}_{outputs[0]}",
+            Input = { inputs },
+            Output = { outputs },
+            Attribute = { attributes }
+        };
 
     public static TensorProto Tensor(string name, long[] values, long[] shape)
         => new() { Name = name, DataType = (int)ElementType.Of<long>(), RawData = Bytes<long>(values), Dims = { shape } };

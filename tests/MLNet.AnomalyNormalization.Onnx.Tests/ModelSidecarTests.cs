@@ -44,7 +44,7 @@ public sealed class ModelSidecarTests : IDisposable
     [TestMethod]
     [DataRow("{}", DisplayName = "an empty object")]
     [DataRow("""{"name": "something else", "transform": 3}""", DisplayName = "the description of something else")]
-        [DataRow("[1]", DisplayName = "an array")]
+    [DataRow("[1]", DisplayName = "an array")]
     [DataRow("\"text\"", DisplayName = "a text")]
     public void A_file_that_tells_nothing_is_left_aside_with_a_word(string json)
     {

@@ -153,8 +153,12 @@ public sealed class NormalizationGraphTests : IDisposable
                 if (evaluation is { } pair && !(CanHold<T>(pair.Raw) && pair.Normalized is > 0 and <= 1000))
                     continue;
 
-                Bake<T>(threshold, new() { ImageEvaluation = evaluation, PreserveDecisions = outcome.GetProperty("mode")
-                    .GetString() == "consistent" });
+                Bake<T>(threshold, new()
+                {
+                    ImageEvaluation = evaluation,
+                    PreserveDecisions = outcome.GetProperty("mode")
+                    .GetString() == "consistent"
+                });
                 using var runtime = new Runtime(_folder["baked.onnx"]);
                 T[] actual = runtime.Run<T>("normalized_score", ("raw_pred_score", raw, [raw.Length]));
                 Same.Bits<T>(read(outcome.GetProperty("numpy")), actual, $"{item.GetProperty("id")} {outcome.GetProperty("mode")}");

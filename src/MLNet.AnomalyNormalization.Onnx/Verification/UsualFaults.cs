@@ -50,7 +50,8 @@ internal static class UsualFaults
                 for (int i = 0; i < swapped.Length; i += RgbPicture.Channels)
                     (swapped[i], swapped[i + 2]) = (swapped[i + 2], swapped[i]);
                 return known[picture] with { Picture = own with { Pixels = swapped } };
-            });
+            }
+            );
         }
 
         IEnumerable<(string, Func<ReferencePicture, Seen>)> OfPreparation()

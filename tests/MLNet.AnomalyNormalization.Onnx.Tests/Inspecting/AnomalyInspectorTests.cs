@@ -256,7 +256,8 @@ public sealed class AnomalyInspectorTests : IDisposable
             {
                 end = e;
             }
-        }) { IsBackground = true };
+        })
+        { IsBackground = true };
         runner.Start();
         begun.Wait();
         for (int i = 0; i < 100; i++)

@@ -226,7 +226,12 @@ public sealed class AnomalyVerificationTests : IDisposable
     {
         ModelMetadata.WritePreparation(proto, new()
         {
-            Height = 18, Width = 24, CropHeight = 16, CropWidth = 20, Mean = [0.2, 0.3, 0.4], StandardDeviation = [0.5, 0.25, 0.5],
+            Height = 18,
+            Width = 24,
+            CropHeight = 16,
+            CropWidth = 20,
+            Mean = [0.2, 0.3, 0.4],
+            StandardDeviation = [0.5, 0.25, 0.5],
         });
         return AnomalyOnnxModel.Open(proto.Save(_folder["model.onnx"]));
     }
@@ -269,7 +274,8 @@ public sealed class AnomalyVerificationTests : IDisposable
                 ["file"] = $"{photo}.{extension}",
                 ["decoded"] = new JsonObject
                 {
-                    ["height"] = rgb.Height, ["width"] = rgb.Width,
+                    ["height"] = rgb.Height,
+                    ["width"] = rgb.Width,
                     ["sha256"] = Convert.ToHexString(SHA256.HashData(rgb.Bytes.Span)),
                     ["values"] = Rows(12, i
                         => (int[])[i, i, .. rgb.Pixels.Skip(((i * rgb.Width) + i) * 3).Take(3).Select(level => (int)level)]),
@@ -284,8 +290,12 @@ public sealed class AnomalyVerificationTests : IDisposable
                 ["score"] = (double)score,
                 ["map"] = new JsonObject
                 {
-                    ["height"] = 16, ["width"] = 20, ["minimum"] = map.Min(), ["maximum"] = map.Max(),
-                    ["mean"] = map.Average(value => (double)value), ["values"] = Rows(16, i => (float[])[i, i, map[i * 21]]),
+                    ["height"] = 16,
+                    ["width"] = 20,
+                    ["minimum"] = map.Min(),
+                    ["maximum"] = map.Max(),
+                    ["mean"] = map.Average(value => (double)value),
+                    ["values"] = Rows(16, i => (float[])[i, i, map[i * 21]]),
                 },
                 ["anomalous"] = score >= Threshold,
             };
@@ -296,7 +306,9 @@ public sealed class AnomalyVerificationTests : IDisposable
         string path = _folder["reference.json"];
         File.WriteAllText(path, new JsonObject
         {
-            ["format"] = "anomaly-reference", ["version"] = 1, ["pictures"] = pictures,
+            ["format"] = "anomaly-reference",
+            ["version"] = 1,
+            ["pictures"] = pictures,
             ["model"] = new JsonObject { ["sha256"] = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(model.Path))) },
         }.ToJsonString());
         return path;

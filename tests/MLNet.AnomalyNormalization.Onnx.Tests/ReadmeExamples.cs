@@ -112,7 +112,7 @@ public sealed class ReadmeExamples : IDisposable
         model.BakeNormalization("normalized.onnx", new AnomalyThresholds(Image: 0.6, Pixel: 0.3), new BakeOptions { AddLabel = true });
         Console.WriteLine(AnomalyOnnxModel.Open("normalized.onnx"));
 
-        string readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+        string readme = File.ReadAllText(Path.Combine(Repository.Root, "samples", "howto", "baked-models.md"));
         StringAssert.Contains(readme, AnomalyOnnxModel.Open("normalized.onnx").ToString().ReplaceLineEndings("\n"));
     }
 }

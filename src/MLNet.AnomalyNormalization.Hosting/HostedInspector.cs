@@ -30,7 +30,7 @@ public sealed class HostedInspector : IDisposable
     {
         (Name, _options, _metrics, _logger) = (name, options, metrics, logger);
         lock (_reloading)
-            Open();
+            _ = Open();
         _configurationWatch = options.OnChange((_, changed) =>
         {
             if (changed == Name)
@@ -171,13 +171,14 @@ public sealed class HostedInspector : IDisposable
     {
         Volatile.Write(ref _isReloadDue, 0);
         Exception? problem = null;
+        (string Model, AnomalyThresholds Thresholds)? opened = null;
         lock (_reloading)
         {
             if (Volatile.Read(ref _current) is null)
                 return;
             try
             {
-                Open();
+                opened = Open();
             }
             catch (Exception e) when (e is IOException or InvalidDataException or ArgumentException or InvalidOperationException
                 or UnauthorizedAccessException or OptionsValidationException)
@@ -187,15 +188,15 @@ public sealed class HostedInspector : IDisposable
         }
 
         _metrics.CountReload(Name, problem is null);
-        if (problem is null)
-            _logger.ModelReloaded(Name, Model.Path, Thresholds.Image, Thresholds.Pixel);
+        if (opened is var (model, thresholds))
+            _logger.ModelReloaded(Name, model, thresholds.Image, thresholds.Pixel);
         else
-            _logger.ModelRefused(problem, Name);
+            _logger.ModelRefused(problem!, Name);
         Reloaded?.Invoke(this, new(problem));
     }
 
     // In the lock. What was open stays until the new one has shown that it works.
-    private void Open()
+    private (string Model, AnomalyThresholds Thresholds) Open()
     {
         HostedInspectorOptions options = _options.Get(Name);
         if (options.ModelPath.Length == 0)
@@ -215,7 +216,9 @@ public sealed class HostedInspector : IDisposable
         if (_modelWatch?.Path != options.ModelPath || !options.ReloadOnChange)
         {
             _modelWatch?.Dispose();
-            _modelWatch = options.ReloadOnChange ? new ModelWatch(options.ModelPath, ReloadSoon) : null;
+            _modelWatch = null;
+            if (options.ReloadOnChange)
+                _modelWatch = new(options.ModelPath, ReloadSoon);
         }
 
         var opened = new InspectorLease(AnomalyInspector.Open(options.ModelPath, inspectorOptions));
@@ -229,7 +232,9 @@ public sealed class HostedInspector : IDisposable
             throw;
         }
 
+        (string, AnomalyThresholds) what = (opened.Inspector.Model.Path, opened.Inspector.Thresholds);
         Interlocked.Exchange(ref _current, opened)?.Dispose();
+        return what;
 
         OptionsValidationException Invalid(string problem)
             => new(Name, typeof(HostedInspectorOptions), [$"The options of the inspector '{Name}' can't be used: {problem.TrimEnd('.')}."]);

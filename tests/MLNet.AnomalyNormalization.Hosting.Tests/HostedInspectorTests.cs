@@ -156,6 +156,20 @@ public sealed class HostedInspectorTests : IDisposable
         configuration.Reload();
         Assert.IsInstanceOfType<OptionsValidationException>(await refused);
         Assert.AreEqual(new AnomalyThresholds(3, 4), inspector.Thresholds);
+
+        // From a folder that there isn't, and back: the file is watched as before.
+        refused = NextReload(inspector, () => true);
+        configuration["Inspection:line4:ModelPath"] = _folder["nowhere/model.onnx"];
+        configuration.Reload();
+        Assert.IsInstanceOfType<FileNotFoundException>(await refused);
+        reloaded = NextReload(inspector, () => inspector.Thresholds.Image == 0.5);
+        configuration["Inspection:line4:ModelPath"] = _folder["model.onnx"];
+        configuration["Inspection:line4:ImageThreshold"] = configuration["Inspection:line4:PixelThreshold"] = null;
+        configuration.Reload();
+        Assert.IsNull(await reloaded);
+        reloaded = NextReload(inspector, () => inspector.Thresholds.Image == 0.25);
+        SaveModel("model.onnx", image: 0.25);
+        Assert.IsNull(await reloaded);
     }
 
     [TestMethod]

@@ -41,7 +41,9 @@ public sealed class AnomalyReport
     /// The raw thresholds that 100 stands for: that of image scores, and that of maps. quadra uses one for both.
     /// </param>
     /// <param name="options">How to decide and what to look like; null for the defaults.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A threshold can't be held by Single, the type of the scores.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A threshold can't be held by Single, the type of the scores, or an option is out of its range.
+    /// </exception>
     public AnomalyReport(AnomalyThresholds thresholds, AnomalyReportOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(thresholds);
@@ -49,6 +51,7 @@ public sealed class AnomalyReport
         RequireSingle(thresholds.Pixel);
         _thresholds = thresholds;
         _options = options ?? new();
+        _options.Regions?.Check();
 
         static void RequireSingle(double threshold)
         {
@@ -66,7 +69,7 @@ public sealed class AnomalyReport
     /// <summary>Adds one image.</summary>
     /// <param name="row">The image and what the model said about it.</param>
     /// <exception cref="ArgumentException">
-    /// The score is NaN, there is no path, the map is empty, or the mask has another size than the map.
+    /// The score is NaN, there is no path, the map is empty, or the mask or the valid area has another size than the map.
     /// </exception>
     public void Add(AnomalyReportRow row)
     {
@@ -96,6 +99,13 @@ public sealed class AnomalyReport
             throw new ArgumentException(
                 $"The mask of row {Count}, '{row.ImagePath}', has {mask.Length} pixels, but the map has "
                 + $"{row.Map.Height} x {row.Map.Width} = {row.Map.Values.Length}. Scale the mask to the map's size.", nameof(row));
+        }
+
+        if (_options.Regions?.ValidArea is { } valid && valid.Count != row.Map.Values.Length)
+        {
+            throw new ArgumentException(
+                $"The valid area has {valid.Count} pixels, but the map of row {Count}, '{row.ImagePath}', has "
+                + $"{row.Map.Height} x {row.Map.Width} = {row.Map.Values.Length}. Scale it to the maps' size.", nameof(row));
         }
 
         _rows.Add(row);
@@ -141,14 +151,14 @@ public sealed class AnomalyReport
         if (_rows.Count == 0)
             throw new InvalidOperationException("The report has no rows. Add at least one image.");
 
-        var assessment = new Assessment(_rows, _thresholds, _options.NormalizedThreshold);
+        var assessment = new Assessment(_rows, _thresholds, _options.NormalizedThreshold, _options.Regions);
         var page = new HtmlPage(assessment);
         using var staged = new StagedDirectory(directory);
         for (int i = 0; i < assessment.Rows.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             AssessedRow row = assessment.Rows[i];
-            using var pictures = new RowPictures(row, assessment.NormalizedMap(row), assessment.Decision.Normalized, _options.Colors);
+            using var pictures = new RowPictures(row, assessment.NormalizedMap(row), assessment.Decision.Normalized, _options);
             pictures.Save(staged);
             page.AddPictures(row, pictures);
             progress?.Report((i + 1.0) / (assessment.Rows.Count + 1));

@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Evaluation;
+
 namespace MLNet.AnomalyNormalization.Imaging;
 
 /// <summary>How an <see cref="AnomalyReport"/> decides and what it looks like.</summary>
@@ -16,6 +18,14 @@ public sealed class AnomalyReportOptions
             : throw new ArgumentOutOfRangeException(nameof(NormalizedThreshold), value,
                 "A decision threshold must be greater than 0 and at most 1000 on the normalised scale, or null for the best F1.");
     } = ScoreNormalizer.DecisionScore;
+
+    /// <summary>
+    /// Which pixels of the maps are looked at and which regions count, null for all: masks and outlines show only these. What is ignored is
+    /// shown as not inspected and left out of the pixel metrics, with the defects there; these know of no other rule for regions. Image
+    /// scores are what the model gave (<see cref="AnomalyRegions.Score(AnomalyMap, AnomalyRegionOptions?)"/> makes one of regions), and the
+    /// threshold is that of the report, not of these options. Peaks are on the normalised scale.
+    /// </summary>
+    public AnomalyRegionOptions? Regions { get; init; }
 
     /// <summary>The colours of the heat maps.</summary>
     public HeatMapColors Colors { get; init; }

@@ -29,6 +29,8 @@ public static class HeatMap
 
     private const byte Defect = byte.MaxValue;
 
+    private static readonly AnomalyRegionOptions s_allRegions = new();
+
     private static readonly ColorTable.Rgb s_outline = new(byte.MaxValue, 0, byte.MaxValue);
 
     /// <summary>Colours a map, pixel by pixel.</summary>
@@ -60,8 +62,8 @@ public static class HeatMap
     }
 
     /// <summary>
-    /// Lays a coloured map over an image of any size. What lies outside of the map's area wasn't inspected, and is the image at two fifths of
-    /// its brightness, without colours.
+    /// Lays a coloured map over an image of any size. What lies outside of the map's area, or is ignored, wasn't inspected, and is the image
+    /// at two fifths of its brightness, without colours.
     /// </summary>
     /// <param name="image">The image; its own transparency is taken as black behind it.</param>
     /// <param name="map">Normalised scores, row-major, height x width.</param>
@@ -71,8 +73,11 @@ public static class HeatMap
     /// <param name="threshold">The decision threshold on the normalised scale, the middle of the window; finite.</param>
     /// <param name="colors">The colours.</param>
     /// <param name="area">The area of the image that the map covers: what a model that crops its pictures looks at.</param>
+    /// <param name="regions">
+    /// Which pixels of the map are looked at; null for all. Its threshold is of no account.
+    /// </param>
     /// <returns>A picture of the image's size.</returns>
-    /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
+    /// <exception cref="ArgumentException">The map, or the valid area, has another size than height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="height"/> or <paramref name="width"/> is not positive, <paramref name="opacity"/> is not in 0..1,
     /// <paramref name="threshold"/> is not finite, or there are no such colours.
@@ -85,7 +90,8 @@ public static class HeatMap
         double opacity = 0.5,
         double threshold = ScoreNormalizer.DecisionScore,
         HeatMapColors colors = HeatMapColors.Even,
-        PictureArea area = default)
+        PictureArea area = default,
+        AnomalyRegionOptions? regions = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         MapSize size = MapSize.Require(map, height, width);
@@ -99,12 +105,13 @@ public static class HeatMap
         var table = ColorTable.Of(colors);
         var picture = Picture.Copy(image);
         var scaling = new MapScaling(size, picture.Size, area);
+        byte[]? looked = regions is null ? null : AnomalyRegions.ValidArea(map.Length, height, width, regions);
         float share = (float)opacity;
         for (int y = 0, i = 0; y < image.Height; y++)
         {
             for (int x = 0; x < image.Width; x++, i++)
             {
-                if (scaling.Covers(y, x))
+                if (scaling.Covers(y, x) && looked?[scaling.Nearest(y, x)] is not 0)
                     picture.Blend(i, table.At(scaling.Bilinear(positions, y, x)), share);
                 else
                     picture.Blend(i, default, NotInspected);
@@ -116,7 +123,7 @@ public static class HeatMap
 
     /// <summary>
     /// Where a map is anomalous: white (255) where <c>score &gt;= threshold</c> or the score is NaN, black (0) elsewhere, never grey. What
-    /// lies outside of the map's area is black.
+    /// lies outside of the map's area, is ignored, or belongs to a region that doesn't count is black.
     /// </summary>
     /// <param name="map">Normalised scores, row-major, height x width.</param>
     /// <param name="height">The number of rows of the map.</param>
@@ -125,7 +132,10 @@ public static class HeatMap
     /// <param name="imageWidth">The number of columns of the mask; the map's own if it is null.</param>
     /// <param name="threshold">The decision threshold on the normalised scale, compared as Single; finite.</param>
     /// <param name="area">The area of the image that the map covers.</param>
-    /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
+    /// <param name="regions">
+    /// Which pixels of the map are looked at and which regions count; null for all. Its threshold is of no account.
+    /// </param>
+    /// <exception cref="ArgumentException">The map, or the valid area, has another size than height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// A height or width is not positive, or <paramref name="threshold"/> is not finite.
     /// </exception>
@@ -136,11 +146,12 @@ public static class HeatMap
         int? imageHeight = null,
         int? imageWidth = null,
         double threshold = ScoreNormalizer.DecisionScore,
-        PictureArea area = default)
+        PictureArea area = default,
+        AnomalyRegionOptions? regions = null)
     {
         MapSize size = MapSize.Require(map, height, width);
         var picture = new Picture(new MapSize(imageHeight ?? height, imageWidth ?? width).RequirePositive());
-        byte[] mask = Defects(map, size, picture.Size, threshold, area);
+        byte[] mask = Defects(map, size, picture.Size, threshold, area, regions);
         for (int i = 0; i < mask.Length; i++)
             picture.Set(i, new(mask[i], mask[i], mask[i]));
         return picture.ToImage();
@@ -191,8 +202,11 @@ public static class HeatMap
     /// <param name="width">The number of columns of the map.</param>
     /// <param name="threshold">The decision threshold on the normalised scale, compared as Single; finite.</param>
     /// <param name="area">The area of the image that the map covers: what a model that crops its pictures looks at.</param>
+    /// <param name="regions">
+    /// Which pixels of the map are looked at and which regions count; null for all. Its threshold is of no account.
+    /// </param>
     /// <returns>A picture of the image's size.</returns>
-    /// <exception cref="ArgumentException">The map has another size than height x width.</exception>
+    /// <exception cref="ArgumentException">The map, or the valid area, has another size than height x width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="height"/> or <paramref name="width"/> is not positive, or <paramref name="threshold"/> is not finite.
     /// </exception>
@@ -202,12 +216,13 @@ public static class HeatMap
         int height,
         int width,
         double threshold = ScoreNormalizer.DecisionScore,
-        PictureArea area = default)
+        PictureArea area = default,
+        AnomalyRegionOptions? regions = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         MapSize size = MapSize.Require(map, height, width);
         var picture = Picture.Copy(image);
-        byte[] inside = Defects(map, size, picture.Size, threshold, area);
+        byte[] inside = Defects(map, size, picture.Size, threshold, area, regions);
         byte[] core = inside;
         for (int line = Math.Max(1, Math.Min(image.Height, image.Width) / 256); line > 0; line--)
             core = Eroded(core, picture.Size);
@@ -240,16 +255,17 @@ public static class HeatMap
         return positions;
     }
 
-    private static byte[] Defects(ReadOnlySpan<float> map, MapSize mapSize, MapSize imageSize, double threshold, PictureArea area)
+    private static byte[] Defects(
+        ReadOnlySpan<float> map, MapSize mapSize, MapSize imageSize, double threshold, PictureArea area, AnomalyRegionOptions? regions)
     {
-        // The one decision of the library; on the normalised scale it is made at the threshold itself.
-        var decision = new ScoreNormalizer(RequireThreshold(threshold));
+        regions = (regions ?? s_allRegions) with { Threshold = (float)RequireThreshold(threshold) };
+        byte[] defects = AnomalyRegions.Mask(map, mapSize.Height, mapSize.Width, regions);
         var scaling = new MapScaling(mapSize, imageSize, area);
         var mask = new byte[imageSize.Pixels];
         for (int y = 0, i = 0; y < imageSize.Height; y++)
         {
             for (int x = 0; x < imageSize.Width; x++, i++)
-                mask[i] = scaling.Covers(y, x) && decision.IsAnomalous(map[scaling.Nearest(y, x)]) ? Defect : (byte)0;
+                mask[i] = scaling.Covers(y, x) && defects[scaling.Nearest(y, x)] != 0 ? Defect : (byte)0;
         }
 
         return mask;

@@ -37,6 +37,33 @@ public sealed class AnomalyReportTests
     }
 
     [TestMethod]
+    public void Pictures_show_the_regions_that_count_and_what_was_not_inspected()
+    {
+        using var folder = new TemporaryFolder();
+        using MLImage image = Pixels.Ramp(6, 8);
+        var regions = new AnomalyRegionOptions { MinimumArea = 2, ValidArea = [1, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 0] };
+        float[] map = [2, 2, 0, 2, 0, 0, 0, 2, 0, 0, 2, 2];
+        var report = new AnomalyReport(new(1, 1), new() { Regions = regions });
+        report.Add(new("good/a.png", 1, new(map, 3, 4)) { Image = image });
+        report.Write(folder["report"]);
+        using MLImage mask = MLImage.CreateFromFile(folder["report/predictions/good/a.png"]);
+        using MLImage heat = MLImage.CreateFromFile(folder["report/heatmaps/good/a.png"]);
+        using MLImage expectedMask = HeatMap.Mask([200, 200, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 3, 4, 6, 8);
+        using MLImage expectedHeat = HeatMap.Overlay(image, [.. map.Select(score => 100 * score)], 3, 4, opacity: 1, regions: regions);
+        Pixels.AssertSame(expectedMask, mask);
+        Pixels.AssertSame(expectedHeat, heat);
+    }
+
+    [TestMethod]
+    public void Regions_that_do_not_fit_are_refused_before_anything_is_written()
+    {
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new AnomalyReport(new(1, 1), new() { Regions = new() { MinimumArea = 0 } }));
+        var report = new AnomalyReport(new(1, 1), new() { Regions = new() { ValidArea = new byte[7] } });
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => report.Add(new("a.png", 1, new(new float[6], 2, 3)))).Message, "7 pixels, but the map of row 0, 'a.png', has 2 x 3 = 6");
+    }
+
+    [TestMethod]
     public void Images_are_read_from_their_files()
     {
         using var folder = new TemporaryFolder();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsCheck;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Imaging.Tests;
 
@@ -75,6 +76,81 @@ public sealed class HeatMapTests
             }
         }
     }
+
+    [TestMethod]
+    public void What_is_ignored_is_dimmed_as_what_lies_outside_of_the_map()
+        => s_score.Array[24].Select(Gen.Int[0, 1].Array[24], Gen.Int[0, 1]).Sample((map, valid, margin) =>
+        {
+            var regions = new AnomalyRegionOptions { ValidArea = [.. valid.Select(bit => (byte)bit)], BorderMargin = margin, MinimumArea = 9 };
+            using MLImage image = Pixels.Ramp(12, 12);
+            using MLImage all = HeatMap.Overlay(image, map, height: 4, width: 6);
+            using MLImage outside = HeatMap.Overlay(image, [0], height: 1, width: 1, area: new(0, 0, 1e-3, 1e-3));
+            using MLImage overlay = HeatMap.Overlay(image, map, height: 4, width: 6, regions: regions);
+            for (int y = 0; y < 12; y++)
+            {
+                for (int x = 0; x < 12; x++)
+                {
+                    (int row, int column) = (y / 3, x / 2);
+                    bool isLooked = valid[(row * 6) + column] == 1
+                        && row >= margin && row < 4 - margin && column >= margin && column < 6 - margin;
+                    Assert.AreEqual(Pixels.At(isLooked ? all : outside, y, x), Pixels.At(overlay, y, x));
+                }
+            }
+        }, seed: Seed, iter: 200);
+
+    [TestMethod]
+    public void Mask_and_outline_show_only_the_regions_that_count()
+        => Gen.Select(s_score.Array[30], Gen.Int[0, 3].Array[30], Gen.Int[1, 5], OneOf<float?>(null, 120), OneOf(100.0, 64.25), Gen.Bool)
+            .Sample((map, valid, minimumArea, minimumPeak, threshold, isFour) =>
+            {
+                RegionConnectivity connectivity = isFour ? RegionConnectivity.Four : RegionConnectivity.Eight;
+                var regions = new AnomalyRegionOptions
+                {
+                    ValidArea = [.. valid.Select(bit => (byte)bit)],
+                    MinimumArea = minimumArea,
+                    MinimumPeak = minimumPeak,
+                    Connectivity = connectivity,
+                    Threshold = 1,
+                };
+                using MLImage mask = HeatMap.Mask(map, height: 5, width: 6, threshold: threshold, regions: regions);
+                float[] shown = new float[30];
+                for (int i = 0; i < 30; i++)
+                {
+                    float[] region = [.. Region(i).Select(pixel => map[pixel])];
+                    bool counts = region.Length >= minimumArea
+                        && (minimumPeak is null || region.Any(score => !(score < minimumPeak)));
+                    Assert.AreEqual(counts ? 255 : 0, Pixels.At(mask, i / 6, i % 6).Red);
+                    shown[i] = counts ? 1000 : 0;
+                }
+
+                using MLImage image = Pixels.Ramp(11, 13);
+                using MLImage outline = HeatMap.Outline(image, map, height: 5, width: 6, threshold, regions: regions);
+                using MLImage expected = HeatMap.Outline(image, shown, height: 5, width: 6);
+                Pixels.AssertSame(expected, outline);
+
+                // By flood fill.
+                HashSet<int> Region(int start)
+                {
+                    var seen = new HashSet<int>();
+                    Visit(start / 6, start % 6);
+                    return seen;
+
+                    void Visit(int y, int x)
+                    {
+                        int i = (y * 6) + x;
+                        if (y is < 0 or >= 5 || x is < 0 or >= 6 || valid[i] == 0 || map[i] < (float)threshold || !seen.Add(i))
+                            return;
+                        for (int down = -1; down <= 1; down++)
+                        {
+                            for (int right = -1; right <= 1; right++)
+                            {
+                                if (!isFour || down == 0 || right == 0)
+                                    Visit(y + down, x + right);
+                            }
+                        }
+                    }
+                }
+            }, seed: Seed, iter: 300);
 
     [TestMethod]
     public void Overlay_without_opacity_is_the_image_and_with_all_of_it_the_heat_map()
@@ -303,6 +379,11 @@ public sealed class HeatMapTests
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Overlay(image, map, height: 1, width: 5, opacity: 1.5));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => HeatMap.Overlay(image, map, height: 1, width: 5, opacity: double.NaN));
         Assert.ThrowsExactly<ArgumentNullException>(() => HeatMap.Overlay(null!, map, height: 1, width: 5));
+        var regions = new AnomalyRegionOptions { ValidArea = new byte[4] };
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => HeatMap.Overlay(image, map, height: 1, width: 5, regions: regions)).Message, "4 pixels, but the map has 1 x 5 = 5");
+        Assert.ThrowsExactly<ArgumentException>(() => HeatMap.Mask(map, height: 1, width: 5, regions: regions));
+        Assert.ThrowsExactly<ArgumentException>(() => HeatMap.Outline(image, map, height: 1, width: 5, regions: regions));
     }
 
     private static Gen<T> OneOf<T>(params T[] values) => Gen.Int[0, values.Length - 1].Select(i => values[i]);

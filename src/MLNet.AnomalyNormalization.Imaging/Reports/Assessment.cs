@@ -1,3 +1,4 @@
+using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Imaging.Reports;
@@ -6,10 +7,12 @@ namespace MLNet.AnomalyNormalization.Imaging.Reports;
 internal sealed class Assessment
 {
     private readonly ScoreNormalizer _mapNormalizer;
+    private readonly AnomalyRegionOptions? _regions;
 
-    public Assessment(IReadOnlyList<AnomalyReportRow> rows, AnomalyThresholds thresholds, double? normalizedThreshold)
+    public Assessment(
+        IReadOnlyList<AnomalyReportRow> rows, AnomalyThresholds thresholds, double? normalizedThreshold, AnomalyRegionOptions? regions = null)
     {
-        Thresholds = thresholds;
+        (Thresholds, _regions) = (thresholds, regions);
         (float raw, float? f1) = FindThreshold(rows, thresholds.Image, normalizedThreshold);
         float normalized = new ScoreNormalizer(thresholds.Image).Normalize(raw);
         if (!(normalized > 0))
@@ -64,11 +67,12 @@ internal sealed class Assessment
     }
 
     /// <summary>
-    /// The pixels of all rows whose defects are known: those with a mask, and normal ones. Null if no row has a defect in its mask.
+    /// The pixels that are looked at in all rows whose defects are known: those with a mask, and normal ones. Null if there is no defect
+    /// among them.
     /// </summary>
     public (PixelMetrics Metrics, ScoreCurve Curve)? EvaluatePixels()
     {
-        if (!Rows.Any(row => row.Row.Mask.AsSpan().ContainsAnyExcept((byte)0)))
+        if (!Rows.Any(row => TrueDefects(row.Row).AsSpan().Contains((byte)1)))
             return null;
 
         var evaluator = new PixelEvaluator(new()
@@ -76,15 +80,34 @@ internal sealed class Assessment
             Precision = EvaluationPrecision.Grid,
             CountNaNAsAnomalous = true,
             PerImageOverlapThresholds = 0,
+            IgnoredMaskValue = MaskRules.Unknown,
         });
         foreach (AssessedRow row in Rows)
         {
-            AnomalyMap map = row.Row.Map;
-            if ((row.Row.Mask ?? (row.Row.IsAnomalous is false ? new byte[map.Values.Length] : null)) is { } mask)
-                evaluator.Add(NormalizedMap(row), mask, map.Height, map.Width);
+            if (TrueDefects(row.Row) is { } mask)
+                evaluator.Add(NormalizedMap(row), mask, row.Row.Map.Height, row.Row.Map.Width);
         }
 
         return (evaluator.Compute(), evaluator.ComputeCurve());
+    }
+
+    // 1 for a defect, 0 for none, and otherwise for what isn't looked at; null where nobody knows.
+    private byte[]? TrueDefects(AnomalyReportRow row)
+    {
+        if (row.Mask is null && row.IsAnomalous is not false)
+            return null;
+
+        AnomalyMap map = row.Map;
+        byte[] defects = row.Mask is { } mask
+            ? Array.ConvertAll(mask, pixel => pixel == 0 ? (byte)0 : (byte)1)
+            : new byte[map.Values.Length];
+        if (_regions is null)
+            return defects;
+
+        byte[] looked = AnomalyRegions.ValidArea(defects.Length, map.Height, map.Width, _regions);
+        for (int i = 0; i < defects.Length; i++)
+            defects[i] = looked[i] == 0 ? MaskRules.Unknown : defects[i];
+        return defects;
     }
 
     private static (float Raw, float? F1) FindThreshold(

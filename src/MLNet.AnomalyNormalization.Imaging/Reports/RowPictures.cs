@@ -8,17 +8,18 @@ internal sealed class RowPictures : IDisposable
     private readonly AssessedRow _row;
     private readonly float[] _map;
     private readonly double _threshold;
-    private readonly HeatMapColors _colors;
+    private readonly AnomalyReportOptions _options;
     private readonly MLImage? _loaded;
 
-    public RowPictures(AssessedRow row, float[] normalizedMap, double threshold, HeatMapColors colors)
+    public RowPictures(AssessedRow row, float[] normalizedMap, double threshold, AnomalyReportOptions options)
     {
-        (_row, _map, _threshold, _colors) = (row, normalizedMap, threshold, colors);
+        (_row, _map, _threshold, _options) = (row, normalizedMap, threshold, options);
         _loaded = row.Row.Image is null ? ImageFile.Load(row.Row.ImagePath) : null;
         Image = row.Row.Image ?? _loaded!;
         (int height, int width) = (row.Row.Map.Height, row.Row.Map.Width);
-        HeatMap = Imaging.HeatMap.Overlay(Image, normalizedMap, height, width, opacity: 1, threshold, colors, row.Row.InspectedArea);
-        Mask = Imaging.HeatMap.Mask(normalizedMap, height, width, Image.Height, Image.Width, threshold, row.Row.InspectedArea);
+        PictureArea area = row.Row.InspectedArea;
+        HeatMap = Imaging.HeatMap.Overlay(Image, _map, height, width, opacity: 1, threshold, options.Colors, area, options.Regions);
+        Mask = Imaging.HeatMap.Mask(_map, height, width, Image.Height, Image.Width, threshold, area, options.Regions);
     }
 
     public MLImage Image { get; }
@@ -38,16 +39,18 @@ internal sealed class RowPictures : IDisposable
     {
         using MLImage small = Thumbnail.Of(Image);
         (int height, int width) = (_row.Row.Map.Height, _row.Row.Map.Width);
+        PictureArea area = _row.Row.InspectedArea;
         yield return ("image", Thumbnail.Jpeg(small));
-        using MLImage heat = Imaging.HeatMap.Overlay(small, _map, height, width, opacity: 0.6, _threshold, _colors, _row.Row.InspectedArea);
+        using MLImage heat = Imaging.HeatMap.Overlay(
+            small, _map, height, width, opacity: 0.6, _threshold, _options.Colors, area, _options.Regions);
         yield return ("heat map", Thumbnail.Jpeg(heat));
-        using MLImage outline = Imaging.HeatMap.Outline(small, _map, height, width, _threshold, _row.Row.InspectedArea);
+        using MLImage outline = Imaging.HeatMap.Outline(small, _map, height, width, _threshold, area, _options.Regions);
         yield return ("outline", Thumbnail.Jpeg(outline));
         if (_row.Row.Mask is not { } mask)
             yield break;
 
         float[] defects = [.. mask.Select(pixel => pixel == 0 ? 0 : (float)ScoreNormalizer.MaximumScore)];
-        using MLImage truth = Imaging.HeatMap.Mask(defects, height, width, small.Height, small.Width, area: _row.Row.InspectedArea);
+        using MLImage truth = Imaging.HeatMap.Mask(defects, height, width, small.Height, small.Width, area: area);
         yield return ("true mask", Thumbnail.Png(truth));
     }
 

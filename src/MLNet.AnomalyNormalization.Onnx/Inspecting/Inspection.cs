@@ -66,7 +66,10 @@ public sealed record Inspection
             ? Array.ConvertAll(map.Values, value => value < (float)ScoreNormalizer.DecisionScore ? (byte)0 : (byte)1)
             : [];
 
-    /// <summary>Writes the picture with the normalised map over it in colours, and the borders of what is anomalous, as a PNG file.</summary>
+    /// <summary>
+    /// Writes the picture with the normalised map over it in colours, and the borders of <see cref="Regions"/>, as a PNG file. What
+    /// <see cref="AnomalyInspectorOptions.Regions"/> ignores is shown as not inspected.
+    /// </summary>
     /// <param name="path">The file to write; one that is there is replaced.</param>
     /// <exception cref="InvalidOperationException">There is no map, or the pixels weren't kept; the message says what to do.</exception>
     /// <exception cref="IOException">The picture's file can't be read, or the new one can't be written; nothing half-written is left.</exception>
@@ -77,7 +80,10 @@ public sealed record Inspection
         AtomicFile.Write(path, stream => stream.Write(png));
     }
 
-    /// <summary>Writes the picture with the normalised map over it in colours, and the borders of what is anomalous, as a PNG file.</summary>
+    /// <summary>
+    /// Writes the picture with the normalised map over it in colours, and the borders of <see cref="Regions"/>, as a PNG file. What
+    /// <see cref="AnomalyInspectorOptions.Regions"/> ignores is shown as not inspected.
+    /// </summary>
     /// <param name="stream">Receives the file, and stays open.</param>
     /// <inheritdoc cref="SaveOverlay(string)"/>
     public void SaveOverlay(Stream stream)
@@ -155,8 +161,9 @@ public sealed record Inspection
             : PictureFile.Read(Path, _library));
         PictureArea area = InspectedArea ?? default;
         using MLImage image = picture.ToImage();
-        using MLImage coloured = HeatMap.Overlay(image, values, height, width, area: area);
-        using MLImage outlined = HeatMap.Outline(coloured, values, height, width, area: area);
+        double threshold = _regionOptions?.Threshold ?? ScoreNormalizer.DecisionScore;
+        using MLImage coloured = HeatMap.Overlay(image, values, height, width, area: area, regions: _regionOptions);
+        using MLImage outlined = HeatMap.Outline(coloured, values, height, width, threshold, area, _regionOptions);
         return HeatMap.EncodePng(outlined);
     }
 }

@@ -21,9 +21,9 @@ public static class AnomalyRegions
     {
         options ??= s_defaults;
         byte[] valid = ValidArea(map.Length, height, width, options);
-        var runs = new RegionRuns();
-        runs.Label(MaskOf(map, valid, options.Threshold), width, options.Connectivity);
-        return Measure(map, height, width, runs, options, valid.AsSpan().Count((byte)1));
+        int looked = valid.AsSpan().Count((byte)1);
+        return [.. Measure(map, valid, width, new(), options).Values
+            .Select(measure => measure.ToRegion(height, width, looked, options.SquareMillimetresPerPixel))];
     }
 
     /// <inheritdoc cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)"/>
@@ -67,6 +67,24 @@ public static class AnomalyRegions
         return Score(map.Values, map.Height, map.Width, options);
     }
 
+    /// <summary>
+    /// Which pixels lie in a region that <see cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)"/> finds: 1 for those that do.
+    /// </summary>
+    /// <inheritdoc cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)" path="/exception"/>
+    internal static byte[] Mask(ReadOnlySpan<float> map, int height, int width, AnomalyRegionOptions options)
+    {
+        var runs = new RegionRuns();
+        SortedDictionary<int, RegionMeasure> found = Measure(map, ValidArea(map.Length, height, width, options), width, runs, options);
+        byte[] mask = new byte[map.Length];
+        for (int run = 0; run < runs.Runs.Length; run++)
+        {
+            if (found.ContainsKey(runs.RegionOf(run)))
+                mask.AsSpan(runs.Runs[run].Start, runs.Runs[run].Length).Fill(1);
+        }
+
+        return mask;
+    }
+
     /// <summary>Which pixels are looked at: 1 for those that are.</summary>
     /// <inheritdoc cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)" path="/exception"/>
     internal static byte[] ValidArea(int pixels, int height, int width, AnomalyRegionOptions options)
@@ -101,9 +119,12 @@ public static class AnomalyRegions
         return mask;
     }
 
-    private static List<AnomalyRegion> Measure(
-        ReadOnlySpan<float> map, int height, int width, RegionRuns runs, AnomalyRegionOptions options, int looked)
+    /// <summary>Labels the regions of a map, and measures those that count, by the index of the region among the runs.</summary>
+    private static SortedDictionary<int, RegionMeasure> Measure(
+        ReadOnlySpan<float> map, ReadOnlySpan<byte> valid, int width, RegionRuns runs, AnomalyRegionOptions options)
     {
+        runs.Label(MaskOf(map, valid, options.Threshold), width, options.Connectivity);
+
         // The index of a region is that of its first run, so that the order of the keys is that of first pixels.
         var measures = new SortedDictionary<int, RegionMeasure>();
         ReadOnlySpan<RegionRuns.Run> all = runs.Runs;
@@ -117,9 +138,9 @@ public static class AnomalyRegions
             measure.Add(map.Slice(all[run].Start, all[run].Length), all[run].Start / width, all[run].Start % width);
         }
 
-        return [.. measures.Values
-            .Where(measure => !(measure.Peak < options.MinimumPeak))
-            .Select(measure => measure.ToRegion(height, width, looked, options.SquareMillimetresPerPixel))];
+        foreach (int region in measures.Keys.Where(region => measures[region].Peak < options.MinimumPeak).ToArray())
+            measures.Remove(region);
+        return measures;
     }
 
     private sealed class RegionMeasure

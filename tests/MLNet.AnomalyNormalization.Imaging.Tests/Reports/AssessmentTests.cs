@@ -75,6 +75,21 @@ public sealed class AssessmentTests
     }
 
     [TestMethod]
+    public void What_is_ignored_is_left_out_of_the_pixels_and_a_defect_there_with_it()
+    {
+        AnomalyMap map = new([0, 100, 100, 0], 2, 2);
+        AnomalyReportRow defect = new("x/a.png", 1, map) { IsAnomalous = true, Mask = [0, 255, 7, 0] };
+        AnomalyReportRow good = new("x/b.png", 1, map) { IsAnomalous = false };
+        Assert.AreEqual(new ConfusionCounts(1, 1, 2, 0), Counts([1, 1, 0, 0]), "the upper row of both");
+        Assert.AreEqual(new ConfusionCounts(2, 2, 4, 0), Counts([1, 1, 1, 1], minimumArea: 4), "the minimum area of a region is of no account");
+        Assert.IsNull(Counts([1, 0, 0, 1]), "no defect is left");
+
+        ConfusionCounts? Counts(byte[] valid, int minimumArea = 1)
+            => new Assessment([defect, good], new(100, 100), 100, new() { ValidArea = valid, MinimumArea = minimumArea })
+                .EvaluatePixels()?.Metrics.Counts;
+    }
+
+    [TestMethod]
     public void A_pixel_of_NaN_lies_above_every_score()
     {
         AnomalyReportRow row = new("x/a.png", 1, new AnomalyMap([float.NaN, 1000], 1, 2)) { IsAnomalous = true, Mask = [1, 0] };

@@ -185,6 +185,34 @@ public sealed class AnomalyInspectorTests : IDisposable
     }
 
     [TestMethod]
+    public void An_overlay_shows_the_regions_that_are_told_and_what_is_ignored()
+    {
+        string photo = _folder["photo.png"];
+        Png.Write(photo, Width, Height, 8, Png.Rgb, Noise());
+        string model = SaveModel();
+        using AnomalyInspector plain = AnomalyInspector.Open(model);
+        (float[] map, int height, int width) = plain.Inspect(photo).NormalizedMap!;
+        float[] scores = [.. map.Order()];
+        var regions = new AnomalyRegionOptions
+        {
+            Threshold = scores[scores.Length / 2],
+            MinimumArea = 3,
+            ValidArea = [.. Enumerable.Range(0, map.Length).Select(i => (byte)(i % width < width / 2 ? 1 : 0))],
+        };
+        using AnomalyInspector inspector = AnomalyInspector.Open(model, new() { Regions = regions });
+        Inspection inspection = inspector.Inspect(photo);
+        inspection.SaveOverlay(_folder["overlay.png"]);
+
+        Assert.IsNotEmpty(inspection.Regions);
+        using MLImage image = MLImage.CreateFromFile(photo);
+        using MLImage coloured = HeatMap.Overlay(image, map, height, width, regions: regions);
+        using MLImage outlined = HeatMap.Outline(coloured, map, height, width, regions.Threshold, regions: regions);
+        using MLImage every = HeatMap.Outline(coloured, map, height, width);
+        CollectionAssert.AreEqual(HeatMap.EncodePng(outlined), File.ReadAllBytes(_folder["overlay.png"]));
+        CollectionAssert.AreNotEqual(HeatMap.EncodePng(every), File.ReadAllBytes(_folder["overlay.png"]));
+    }
+
+    [TestMethod]
     public void An_overlay_without_pixels_or_map_is_refused_with_what_to_set()
     {
         string model = SaveModel();

@@ -4,10 +4,11 @@ using VisualInspection;
 namespace Fleet;
 
 /// <summary>Shows how far the cluster is, and kills a silo after a quarter if that was asked for.</summary>
-internal sealed class FleetProgressLine(FleetArguments arguments, LocalCluster cluster, int shardCount) : IProgress<FleetProgress>, IDisposable
+internal sealed class FleetProgressLine(int silos, bool killOne, LocalCluster cluster, int shardCount)
+    : IProgress<FleetProgress>, IDisposable
 {
-    private readonly ProgressLine _line = new($"Evaluating shards on {arguments.Silos} silos", shardCount);
-    private bool _isKilled = !arguments.KillOne;
+    private readonly ProgressLine _line = new($"Evaluating shards on {silos} silos", shardCount);
+    private bool _isKilled = !killOne;
 
     public void Report(FleetProgress value)
     {

@@ -1,5 +1,6 @@
 // The main job of visual inspection: good images teach PatchCore, the model finds the defects in new ones, and its scores read 100 at the
 // threshold. The whole is one ML.NET model, saved and loaded again, and one ONNX file, with a report to look at.
+using System.CommandLine;
 using System.Globalization;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Evaluation;
@@ -7,10 +8,20 @@ using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx;
 using VisualInspection;
 
+Option<string?> images = CommandLine.Folder("--images", "A folder in the layout of the MVTec data sets; by default images are drawn.");
+Option<string?> output = CommandLine.Folder(
+    "--output", "Where to write; made if need be.", byDefault: Path.Combine("artifacts", "VisualInspection"));
+Option<int> side = CommandLine.Number(
+    "--side", "The shorter side that images are brought to: more for small defects, less for faint and wide ones.",
+    byDefault: DrawnModel.ShorterSide, lowest: 32, highest: 1024, multipleOf: 16);
+var command = new RootCommand("Learns from good images, finds the defects in new ones, and reports; 100 is the decision threshold.")
+{
+    images, output, side,
+};
+command.SetAction(given => Run(given.GetValue(images), Path.GetFullPath(given.GetValue(output)!), given.GetValue(side)));
 try
 {
-    Run(Arguments.Parse(args));
-    return 0;
+    return await command.RunAsync(args);
 }
 catch (Exception e) when (e is InputException or InvalidDataException or IOException or UnauthorizedAccessException or InvalidOperationException)
 {
@@ -18,13 +29,10 @@ catch (Exception e) when (e is InputException or InvalidDataException or IOExcep
     return 1;
 }
 
-static void Run(Arguments arguments)
+static void Run(string? given, string output, int side)
 {
-    if (File.Exists(arguments.Output))
-        throw new InputException($"'{arguments.Output}' is a file; --output needs a folder to write to.");
-
-    string images = arguments.Images ?? Path.Combine(arguments.Output, "drawn");
-    if (arguments.Images is null)
+    string images = given ?? OutputFolder.MakeWithin(output, "drawn");
+    if (given is null)
         DrawnImages.Save(images);
     ImageFolder folder = ImageFolder.Open(images);
     foreach (string line in folder.LeftOut)
@@ -35,13 +43,11 @@ static void Run(Arguments arguments)
             + "expected at least 2 to learn from and 1 to inspect.");
     }
 
-
     // What is written is moved to its place at the very end, so that a failure leaves the files of an earlier run alone.
-    string unfinished = Path.Combine(arguments.Output, Path.GetRandomFileName());
-    Directory.CreateDirectory(unfinished);
+    string unfinished = OutputFolder.MakeWithin(output, Path.GetRandomFileName());
     try
     {
-        using var pipeline = new InspectionPipeline(folder.Train, arguments.Side);
+        using var pipeline = new InspectionPipeline(folder.Train, side);
         var report = new AnomalyReport(pipeline.Model.Thresholds);
         (Result[] results, AnomalyEvaluation evaluation) = pipeline.Evaluate(folder.Test, report);
         results.PrintTable(Console.Out);
@@ -66,14 +72,14 @@ static void Run(Arguments arguments)
         AnomalyOnnxModel.Open(modelPath).BakeNormalization(bakedPath, pipeline.Model.Thresholds, new BakeOptions { AddLabel = true });
 
         // The report moves itself into its place, once it is whole.
-        string reportPath = Path.Combine(arguments.Output, "report");
+        string reportPath = Path.Combine(output, "report");
         using (var progress = new ProgressLine("Writing the report", report.Count))
             report.Write(reportPath, progress);
 
         Console.WriteLine($"Images    {Path.GetFullPath(images)}");
-        Console.WriteLine($"Model     {MoveInto(arguments.Output, modelPath)}");
-        Console.WriteLine($"Baked     {MoveInto(arguments.Output, bakedPath)}");
-        Console.WriteLine($"Pipeline  {MoveInto(arguments.Output, pipelinePath)}");
+        Console.WriteLine($"Model     {MoveInto(output, modelPath)}");
+        Console.WriteLine($"Baked     {MoveInto(output, bakedPath)}");
+        Console.WriteLine($"Pipeline  {MoveInto(output, pipelinePath)}");
         Console.WriteLine($"Report    {Path.Combine(reportPath, "report.html")}");
     }
     finally

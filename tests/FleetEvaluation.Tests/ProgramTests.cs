@@ -96,15 +96,27 @@ public sealed class ProgramTests
 
     [TestMethod]
     [DataRow("--silos 0", "--silos is '0'; expected a number from 1 to 16.", DisplayName = "no silo")]
-    [DataRow("--silos", "--silos needs a value after it.", DisplayName = "no value")]
+    [DataRow("--silos", "Required argument missing for option: '--silos'.", DisplayName = "no value")]
     [DataRow("--silos 1 --kill-one", "--kill-one needs --silos 2 or more", DisplayName = "nobody to kill")]
-    [DataRow("--silo 2", "Unknown argument '--silo'.", DisplayName = "a misspelt argument")]
+    [DataRow("--output=/proc/x", "The output folder '/proc/x' can't be made or written to", DisplayName = "an output that can't be")]
+    [DataRow("--silo 2", "Unrecognized command or argument '--silo'.", DisplayName = "a misspelt argument")]
     public void Arguments_that_mean_nothing_are_refused(string arguments, string message)
     {
         (int exitCode, _, string errors) = Start(arguments.Split(' '));
 
         Assert.AreEqual(1, exitCode);
         StringAssert.StartsWith(errors, message, StringComparison.Ordinal);
+    }
+
+    [TestMethod]
+    public void Help_names_every_option_that_is_for_a_person()
+    {
+        (int exitCode, string output, string errors) = Start(["--help"]);
+
+        Assert.AreEqual(0, exitCode, errors);
+        foreach (string option in new[] { "--silos <N>", "--kill-one", "--output <DIR>" })
+            StringAssert.Contains(output, option, StringComparison.Ordinal);
+        Assert.DoesNotContain("--join", output);
     }
 
     private static (string Silo, int Count)[] Shards(string[] output)

@@ -200,11 +200,14 @@ public sealed partial class ProgramTests
     }
 
     [TestMethod]
-    [DataRow("", "--verbose", "Unknown argument '--verbose'", DisplayName = "an unknown argument")]
-    [DataRow("", "--images", "--images needs a folder", DisplayName = "an argument without its value")]
-    [DataRow("", "--images,--output,x", "--images needs a folder", DisplayName = "an argument in place of a value")]
+    [DataRow("", "--verbose", "'--verbose'", DisplayName = "an unknown argument")]
+    [DataRow("", "--images", "Required argument missing for option: '--images'", DisplayName = "an argument without its value")]
+    [DataRow("", "--images,--output", "There is no folder '--output'", DisplayName = "an argument in place of a value")]
+    [DataRow("", "--output,", "--output is empty", DisplayName = "an empty name")]
+    [DataRow("", "--side,much", "--side is 'much'", DisplayName = "a side that is no number")]
     [DataRow("", "--side,100", "expected a multiple of 16", DisplayName = "a side that the network can't halve four times")]
-    [DataRow("", "--images,a,--images,b", "given twice", DisplayName = "an argument given twice")]
+    [DataRow("", "--images,a,--images,b", "'--images' expects a single argument", DisplayName = "an argument given twice")]
+    [DataRow("", "--images=nowhere", "There is no folder 'nowhere'", DisplayName = "a wrong folder behind =")]
     [DataRow("", "--images,nowhere", "There is no folder 'nowhere'", DisplayName = "a wrong folder")]
     [DataRow("train/good", "", "has 0 good images", DisplayName = "a folder without good images")]
     [DataRow("train/good/1.png", "", "has 1 good images", DisplayName = "too few good images")]
@@ -248,10 +251,28 @@ public sealed partial class ProgramTests
     }
 
     [TestMethod]
+    public void Help_names_every_option_and_does_nothing_else()
+    {
+        Run run = Start("--help", "--output", Folder["helped"]);
+        Assert.AreEqual(0, run.ExitCode, run.Errors);
+        foreach (string option in new[] { "--images <DIR>", "--output <DIR>", "--side <N>" })
+            StringAssert.Contains(run.Text, option);
+        Assert.IsFalse(Directory.Exists(Folder["helped"]));
+    }
+
+    [TestMethod]
+    public void An_output_that_can_t_be_made_is_refused_by_its_name()
+    {
+        File.WriteAllText(Folder["no folder"], "");
+        string output = Path.Combine(Folder["no folder"], "within");
+        Refused(Start($"--output={output}"), $"The output folder '{output}' can't be made or written to");
+    }
+
+    [TestMethod]
     public void An_output_that_is_a_file_is_refused_and_left_alone()
     {
         File.WriteAllText(Folder["taken"], "mine");
-        Refused(Start("--output", Folder["taken"]), $"'{Folder["taken"]}' is a file");
+        Refused(Start("--output", Folder["taken"]), $"The output folder '{Folder["taken"]}' can't be made or written to");
         Assert.AreEqual("mine", File.ReadAllText(Folder["taken"]));
     }
 

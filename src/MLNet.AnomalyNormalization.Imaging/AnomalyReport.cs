@@ -152,7 +152,7 @@ public sealed class AnomalyReport
             throw new InvalidOperationException("The report has no rows. Add at least one image.");
 
         var assessment = new Assessment(_rows, _thresholds, _options.NormalizedThreshold, _options.Regions);
-        var page = new HtmlPage(assessment);
+        var page = new HtmlPage(assessment, _options.ModelThresholds);
         using var staged = new StagedDirectory(directory);
         for (int i = 0; i < assessment.Rows.Count; i++)
         {

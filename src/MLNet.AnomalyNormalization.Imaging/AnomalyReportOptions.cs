@@ -27,6 +27,12 @@ public sealed class AnomalyReportOptions
     /// </summary>
     public AnomalyRegionOptions? Regions { get; init; }
 
+    /// <summary>
+    /// The raw thresholds of the model itself, which a threshold that is kept on the page then takes the place of, beside the model; null if they
+    /// are those of the report.
+    /// </summary>
+    public AnomalyThresholds? ModelThresholds { get; init; }
+
     /// <summary>The colours of the heat maps.</summary>
     public HeatMapColors Colors { get; init; }
 }

@@ -108,9 +108,13 @@ public sealed class AnomalyOnnxModel
     /// <summary>
     /// The raw thresholds that came with the model: from the metadata in the file, from its own post-processing, or from a file beside it
     /// (<c>model.json</c>, <c>metadata.json</c>, <c>meta_data.json</c>); 0.5 where <see cref="IsAlreadyNormalized"/>. Null if nothing
-    /// tells them. Where only the image's is known, it stands for both, and <see cref="Notes"/> says so.
+    /// tells them. Where only the image's is known, it stands for both, and <see cref="Notes"/> says so. What was kept in place of the model's
+    /// own (<see cref="AnomalyThresholds.Save"/>) counts.
     /// </summary>
     public AnomalyThresholds? Thresholds => _thresholds.Thresholds;
+
+    /// <summary>The raw thresholds of the model itself, where a file beside it has others that were kept in their place; null otherwise.</summary>
+    public AnomalyThresholds? ReplacedThresholds => _thresholds.Replaced;
 
     /// <summary>
     /// Whether the graph clips its score to 0..1 in a way that was not recognised, so that the raw score can't be had. It is a scale of its

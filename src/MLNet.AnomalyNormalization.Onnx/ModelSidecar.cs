@@ -23,6 +23,9 @@ internal sealed class ModelSidecar
     /// <summary>The raw thresholds; null if no file tells them.</summary>
     public AnomalyThresholds? Thresholds { get; private set; }
 
+    /// <summary>The model's own thresholds that those were kept in place of; null if the file doesn't say so.</summary>
+    public AnomalyThresholds? Replaced { get; private set; }
+
     /// <summary>The file with the thresholds.</summary>
     public string? ThresholdFile { get; private set; }
 
@@ -90,7 +93,7 @@ internal sealed class ModelSidecar
                 if (thresholds is null && preprocessing is null)
                     _notes.Add($"{name} is left aside: it tells neither thresholds nor a preparation.");
                 if (Thresholds is null && thresholds is not null)
-                    (Thresholds, ThresholdFile) = (thresholds, path);
+                    (Thresholds, ThresholdFile, Replaced) = (thresholds, path, AnomalyThresholds.ReadReplaced(root));
                 if (Preprocessing is null && preprocessing is not null)
                     (Preprocessing, PreprocessingFile) = (preprocessing, path);
                 return true;

@@ -15,11 +15,17 @@ internal sealed class ModelThresholds
 
     public AnomalyThresholds? Thresholds { get; private set; }
 
+    /// <summary>The model's own, where others were kept in their place; null otherwise.</summary>
+    public AnomalyThresholds? Replaced { get; private set; }
+
     public string? PixelProblem { get; private set; }
 
     public IReadOnlyList<string> Notes => _notes;
 
-    /// <summary>Chooses: what this library wrote into the file, then what the graph does, then what stands beside it.</summary>
+    /// <summary>
+    /// Chooses: what this library wrote into the file, then what the graph does, then what stands beside it; and in the place of any of those
+    /// what was kept for it.
+    /// </summary>
     /// <param name="own">The thresholds in the metadata.</param>
     /// <param name="score">What the graph does to the score; null without one.</param>
     /// <param name="map">What the graph does to the map; null without one.</param>
@@ -36,6 +42,7 @@ internal sealed class ModelThresholds
         else if (sidecar.Thresholds is { } beside)
             chosen.FromSidecar(beside, map, sidecar);
 
+        chosen.Keep(sidecar, hasMap: map is not null);
         if (sidecar.Thresholds is { } other && chosen.Thresholds is { } used
             && (!IsSame(other.Image, used.Image) || (map is not null && chosen.PixelProblem is null && !IsSame(other.Pixel, used.Pixel))))
         {
@@ -49,6 +56,18 @@ internal sealed class ModelThresholds
     public override string ToString()
         => Thresholds is null ? "none found; learn them (NormalizeAnomaly with a strategy), or give them"
             : string.Create(CultureInfo.InvariantCulture, $"image {Thresholds.Image}, pixel {Thresholds.Pixel} (from {_source})");
+
+    private void Keep(ModelSidecar sidecar, bool hasMap)
+    {
+        if (sidecar is not { Thresholds: { } kept, Replaced: { } replaced } || Thresholds is not { } own
+            || !IsSame(replaced.Image, own.Image) || (hasMap && !IsSame(replaced.Pixel, own.Pixel)))
+        {
+            return;
+        }
+
+        (Thresholds, Replaced, PixelProblem) = (kept, own, null);
+        _source = $"{Path.GetFileName(sidecar.ThresholdFile)}, kept in place of {_source}";
+    }
 
     private void FromGraph(double decided, PostProcessor? score, PostProcessor? map, ModelSidecar sidecar)
     {

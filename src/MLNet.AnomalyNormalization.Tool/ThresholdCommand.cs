@@ -48,7 +48,8 @@ internal static class ThresholdCommand
                 : (parsed.GetValue(alarms) is null && parsed.GetValue(deviations) is null ? ForGood(peaks.Length) : strategy).Fit(peaks);
             var thresholds = new AnomalyThresholds(image.Threshold, pixel?.Threshold ?? image.Threshold);
             string file = parsed.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "model.json");
-            thresholds.Save(file);
+            AnomalyOnnxModel? kept = ScoreFile.Is(path) ? null : AnomalyOnnxModel.Open(path);
+            thresholds.Save(file, replacing: kept?.ReplacedThresholds ?? kept?.Thresholds);
             if (parsed.GetValue(json))
             {
                 console.WriteJson(new { File = Path.GetFullPath(file), Thresholds = thresholds, ImageFit = image, PixelFit = pixel });

@@ -87,6 +87,16 @@ public sealed class AnomalyToolTests
         JsonElement kept = Json("threshold", copy, Data, "--escape-cost", "10", "--prevalence", "0.01", "--json");
         double image = kept.GetProperty("thresholds").GetProperty("image").GetDouble();
         Assert.AreEqual(image, AnomalyThresholds.Load(s_folder["kept/model.json"]).Image);
+        Assert.AreEqual(image, AnomalyOnnxModel.Open(copy).Thresholds!.Image, "as the model is opened from now on");
+
+        // Once more, and with another model in its place.
+        double again = Json("threshold", copy, Data, "--deviations", "4", "--json").GetProperty("thresholds").GetProperty("image").GetDouble();
+        Assert.AreNotEqual(image, again);
+        Assert.AreEqual(again, AnomalyOnnxModel.Open(copy).Thresholds!.Image);
+        Assert.AreEqual(0, Run("train", Data, "--output", copy, "--side", "96", "--seed", "7").Code);
+        Assert.AreNotEqual(again, AnomalyOnnxModel.Open(copy).Thresholds!.Image);
+        StringAssert.Contains(Run("describe", copy).Output, "model.json has other thresholds");
+        File.Copy(Model, copy, overwrite: true);
 
         // Good pictures alone: none of them is rejected.
         string good = Path.Combine(Data, "test", "good");

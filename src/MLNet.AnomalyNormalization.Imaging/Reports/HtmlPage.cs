@@ -20,12 +20,16 @@ internal sealed partial class HtmlPage
     private const int Bins = 60;
 
     private readonly Assessment _assessment;
+    private readonly AnomalyThresholds _modelThresholds;
     private readonly AssessedRow[] _ordered;
     private readonly HashSet<AssessedRow> _pictured;
     private readonly Dictionary<AssessedRow, string> _pictures = [];
 
-    public HtmlPage(Assessment assessment)
+    /// <param name="assessment">The rows and their decisions.</param>
+    /// <param name="modelThresholds">The model's own thresholds; null for those of the report.</param>
+    public HtmlPage(Assessment assessment, AnomalyThresholds? modelThresholds = null)
     {
+        _modelThresholds = modelThresholds ?? assessment.Thresholds;
         _assessment = assessment;
         double threshold = assessment.Decision.Normalized;
         _ordered =
@@ -207,6 +211,7 @@ internal sealed partial class HtmlPage
     {
         return $"{{\"threshold\":{Number(_assessment.Decision.Normalized)},"
             + $"\"image\":{Number(_assessment.Thresholds.Image)},\"pixel\":{Number(_assessment.Thresholds.Pixel)},"
+            + $"\"modelImage\":{Number(_modelThresholds.Image)},\"modelPixel\":{Number(_modelThresholds.Pixel)},"
             + $"\"good\":{Scores(false)},\"defective\":{Scores(true)},\"unknown\":{Scores(null)}}}";
 
         // As doubles, the type that JavaScript compares.

@@ -17,6 +17,7 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
 {
     private const string ImageKey = "image_threshold";
     private const string PixelKey = "pixel_threshold";
+    private const string Replaced = "replaced_";
     private const string Expected = $"an object with {ImageKey} and {PixelKey}";
 
     /// <summary>The threshold of image scores; finite.</summary>
@@ -62,14 +63,20 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
     /// <param name="path">
     /// The file. If there is one, it is replaced in one step, and keeps what else it holds, but for comments and layout.
     /// </param>
+    /// <param name="replacing">
+    /// The thresholds that the model beside the file has itself, if these take their place: whoever opens that model then finds these, and
+    /// whoever finds another model there, which was trained since, perhaps, doesn't. Null to say nothing of it.
+    /// </param>
     /// <exception cref="InvalidDataException">
     /// The file that is there is no JSON object, or too long to have the thresholds added; it is left as it was.
     /// </exception>
     /// <exception cref="IOException">The file can't be written; what was there is left as it was.</exception>
-    public void Save(string path)
+    public void Save(string path, AnomalyThresholds? replacing = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] json = File.Exists(path) ? JsonFile.Read(path, "an object, which thresholds could be added to", Write) : Write(default);
+        byte[] json = File.Exists(path)
+            ? JsonFile.Read(path, "an object, which thresholds could be added to", others => Write(others, replacing))
+            : Write(default, replacing);
         if (json.Length > RegularFile.LongestText)
             throw new InvalidDataException($"'{path}' would have {json.Length} bytes with the thresholds, more than can be read again.");
         AtomicFile.Write(path, stream => stream.Write(json));
@@ -79,12 +86,13 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
     public override string ToString() => Table.Of(this)!.ToString();
 
     // What is read must not become too long to be read by its layout.
-    private byte[] Write(JsonElement others)
-        => Write(others, isIndented: true) is { Length: <= RegularFile.LongestText } json ? json : Write(others, isIndented: false);
+    private byte[] Write(JsonElement others, AnomalyThresholds? replacing)
+        => Write(others, replacing, isIndented: true) is { Length: <= RegularFile.LongestText } json ? json : Write(others, replacing, isIndented: false);
 
-    private byte[] Write(JsonElement others, bool isIndented)
+    private byte[] Write(JsonElement others, AnomalyThresholds? replacing, bool isIndented)
     {
-        (string Key, double Value)[] own = [(ImageKey, Image), (PixelKey, Pixel)];
+        (string Key, double Value)[] own = [(ImageKey, Image), (PixelKey, Pixel),
+            .. replacing is null ? [] : ((string, double)[])[(Replaced + ImageKey, replacing.Image), (Replaced + PixelKey, replacing.Pixel)]];
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json, new() { Indented = isIndented }))
         {
@@ -107,4 +115,11 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
     /// <exception cref="FormatException">One is missing, or no finite number.</exception>
     internal static AnomalyThresholds Read(JsonElement root)
         => new(JsonFile.RequireNumber(root, ImageKey), JsonFile.RequireNumber(root, PixelKey));
+
+    /// <summary>Whose place the thresholds of an object take; null if it doesn't say.</summary>
+    /// <exception cref="FormatException">One is no finite number.</exception>
+    internal static AnomalyThresholds? ReadReplaced(JsonElement root)
+        => root.TryGetProperty(Replaced + ImageKey, out _) && root.TryGetProperty(Replaced + PixelKey, out _)
+            ? new(JsonFile.RequireNumber(root, Replaced + ImageKey), JsonFile.RequireNumber(root, Replaced + PixelKey))
+            : null;
 }

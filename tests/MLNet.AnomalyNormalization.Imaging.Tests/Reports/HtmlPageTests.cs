@@ -203,7 +203,9 @@ public sealed partial class HtmlPageTests
             await MoveTo(page, "#threshold", threshold);
             IDownload download = await page.RunAndWaitForDownloadAsync(() => page.Locator("#keep").ClickAsync());
             Assert.AreEqual("model.json", download.SuggestedFilename);
-            AnomalyThresholds kept = AnomalyThresholds.Load(await download.PathAsync());
+            string file = await download.PathAsync();
+            AnomalyThresholds kept = AnomalyThresholds.Load(file);
+            StringAssert.Contains(await File.ReadAllTextAsync(file), "\"replaced_image_threshold\": 1,");
             StringAssert.Contains(await Text(page, "#line"), string.Create(CultureInfo.InvariantCulture, $"NormalizeAnomaly(new AnomalyThresholds(Image: {kept.Image}, Pixel: {kept.Pixel}))"));
 
             var normalizer = new ScoreNormalizer(kept.Image);

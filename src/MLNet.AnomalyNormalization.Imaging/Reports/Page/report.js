@@ -125,10 +125,12 @@
     return value;
   }
 
+  // In place of the model's own thresholds, and of no others: the library then finds these beside that model, and not beside another.
   function kept() {
+    const replaced = { replaced_image_threshold: data.modelImage, replaced_pixel_threshold: data.modelPixel };
     return hasReview
-      ? { image_threshold: data.image, pixel_threshold: data.pixel, review_from: at.review, review_to: at.threshold }
-      : { image_threshold: raw(), pixel_threshold: data.pixel };
+      ? { image_threshold: data.image, pixel_threshold: data.pixel, ...replaced, review_from: at.review, review_to: at.threshold }
+      : { image_threshold: raw(), pixel_threshold: data.pixel, ...replaced };
   }
 
   function line() {

@@ -18,8 +18,8 @@ public sealed class SoakTests : IDisposable
     // About ten minutes on two cores.
     private const int ManyTurns = 4000;
 
-    // What heaps move to and fro by themselves.
-    private const long MostManagedBytes = 512 << 10;
+    // What heaps move to and fro by themselves; more in a process in which hundreds of other tests have run. The long form holds a turn to 2 KB.
+    private const long MostManagedBytes = 8 << 20;
     private const long MostResidentBytes = 64 << 20;
 
     private static readonly AnomalyThresholds Thresholds = new(Image: 0.3, Pixel: 0.2);

@@ -75,7 +75,7 @@ internal sealed class InspectionPipeline : IDisposable
     {
         bool hasMasks = images.Any(image => image.MaskPath is not null);
         Inspection[] inspections = [.. Inspect(images).Show("Inspecting new images", images.Count)];
-        byte[]?[] masks = [.. images.Select(image => hasMasks ? MaskOf(image) : null)];
+        byte[]?[] masks = [.. images.Select(image => hasMasks ? image.ReadMask(MapSize.Height, MapSize.Width) : null)];
         foreach ((FolderImage image, Inspection inspection, byte[]? mask) in images.Zip(inspections, masks))
         {
             report.Add(new(image.Path, inspection.Score[0], new(inspection.AnomalyMap, MapSize.Height, MapSize.Width))
@@ -110,14 +110,4 @@ internal sealed class InspectionPipeline : IDisposable
 
     private IDataView Load(IEnumerable<FolderImage> images)
         => _mlContext.Data.LoadFromEnumerable(images.Select(image => new ImageFile { Path = image.Path }).ToArray());
-
-    // A good image has no mask, and no defect anywhere.
-    private byte[] MaskOf(FolderImage image)
-    {
-        if (image.MaskPath is null)
-            return new byte[MapSize.Height * MapSize.Width];
-
-        using MLImage mask = MLImage.CreateFromFile(image.MaskPath);
-        return HeatMap.ReadMask(mask, MapSize.Height, MapSize.Width);
-    }
 }

@@ -1,3 +1,6 @@
+using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Imaging.Reports;
+
 namespace MLNet.AnomalyNormalization.Imaging;
 
 /// <summary>One picture of an <see cref="ImageFolder"/>.</summary>
@@ -14,6 +17,21 @@ public sealed record FolderImage(string Path, string Class, string? MaskPath = n
 
     /// <summary>Class and file: <c>cut/003.png</c>; below a class, also the folders between.</summary>
     public string Name { get; init; } = $"{Class}/{System.IO.Path.GetFileName(Path)}";
+
+    /// <summary>Where the defects are, from <see cref="MaskPath"/>: of a picture without one nowhere.</summary>
+    /// <param name="height">The number of rows of the map that the mask belongs to.</param>
+    /// <param name="width">The number of columns of that map.</param>
+    /// <param name="area">The area of the picture that the map covers.</param>
+    /// <returns>1 for a defect and 0 elsewhere, row-major, height x width; see <see cref="HeatMap.ReadMask"/>.</returns>
+    /// <exception cref="FileNotFoundException">The mask's file is gone.</exception>
+    /// <exception cref="InvalidDataException">It is no picture, damaged or truncated, or can't be read as a mask.</exception>
+    public byte[] ReadMask(int height, int width, PictureArea area = default)
+    {
+        if (MaskPath is null)
+            return new byte[new MapSize(height, width).RequirePositive().Pixels];
+        using MLImage mask = ImageFile.Load(MaskPath);
+        return HeatMap.ReadMask(mask, height, width, area: area);
+    }
 }
 
 /// <summary>

@@ -113,8 +113,10 @@ public sealed class AnomalyOnnxModel
     /// </summary>
     public AnomalyThresholds? Thresholds => _thresholds.Thresholds;
 
-    /// <summary>The raw thresholds of the model itself, where a file beside it has others that were kept in their place; null otherwise.</summary>
-    public AnomalyThresholds? ReplacedThresholds => _thresholds.Replaced;
+    /// <summary>
+    /// The raw thresholds that <see cref="Thresholds"/> would be if none were kept in their place: what whoever keeps others replaces.
+    /// </summary>
+    public AnomalyThresholds? OwnThresholds => _thresholds.Replaced ?? _thresholds.Thresholds;
 
     /// <summary>
     /// Whether the graph clips its score to 0..1 in a way that was not recognised, so that the raw score can't be had. It is a scale of its

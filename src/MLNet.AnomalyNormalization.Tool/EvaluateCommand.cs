@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx;
@@ -70,7 +69,7 @@ internal static class EvaluateCommand
         command.SetAction((parsed, stop) =>
         {
             using AnomalyInspector inspector = Open(parsed.GetValue(model)!, parsed.GetValue(image), parsed.GetValue(pixel));
-            var report = new AnomalyReport(inspector.Thresholds, new() { ModelThresholds = inspector.Model.ReplacedThresholds ?? inspector.Model.Thresholds });
+            var report = new AnomalyReport(inspector.Thresholds, new() { ModelThresholds = inspector.Model.OwnThresholds });
             Evaluate(inspector, parsed.GetValue(folder)!, console, parsed.GetValue(json), report, stop);
             string path = parsed.GetValue(output)!;
             console.Progress("Writing the report", progress =>
@@ -100,7 +99,7 @@ internal static class EvaluateCommand
             NormalizedScore = inspection.NormalizedScore,
             NormalizedMap = inspection.NormalizedMap?.Values ?? [],
             Label = image.IsAnomalous,
-            Mask = hasMasks ? MaskOf(image, inspection) : [],
+            Mask = hasMasks ? image.ReadMask(inspection.NormalizedMap!.Height, inspection.NormalizedMap.Width, inspection.InspectedArea ?? default) : [],
         })];
         foreach ((FolderImage image, Inspection inspection, Row row) in images.Zip(inspections, rows))
         {
@@ -124,16 +123,6 @@ internal static class EvaluateCommand
         else
             console.Output.WriteLine(evaluation);
         return evaluation;
-    }
-
-    // A good picture has no defect anywhere.
-    private static byte[] MaskOf(FolderImage image, Inspection inspection)
-    {
-        (_, int height, int width) = inspection.NormalizedMap!;
-        if (image.MaskPath is null)
-            return new byte[height * width];
-        using MLImage mask = MLImage.CreateFromFile(image.MaskPath);
-        return HeatMap.ReadMask(mask, height, width, area: inspection.InspectedArea ?? default);
     }
 
     private sealed class Row

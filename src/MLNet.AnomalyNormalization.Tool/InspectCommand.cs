@@ -30,13 +30,11 @@ internal static class InspectCommand
                 Thresholds = Common.Thresholds(parsed.GetValue(image), parsed.GetValue(pixel)),
                 ReviewBand = parsed.GetValue(from) is { } first && parsed.GetValue(to) is { } last ? new(first, last) : null,
             });
-            List<Inspection> inspections = inspector.Inspect(parsed.GetValue(files)!, console, stop);
-            if (parsed.GetValue(overlays) is { } folder)
-            {
-                Directory.CreateDirectory(folder);
-                foreach (Inspection inspection in inspections)
-                    inspection.SaveOverlay(Path.Combine(folder, Path.ChangeExtension(inspection.Name!, ".png")));
-            }
+            string[] pictures = parsed.GetValue(files)!;
+            string[] drawn = parsed.GetValue(overlays) is { } folder ? Overlays(folder, pictures) : [];
+            List<Inspection> inspections = inspector.Inspect(pictures, console, stop);
+            foreach ((Inspection inspection, string path) in inspections.Zip(drawn))
+                inspection.SaveOverlay(path);
 
             if (parsed.GetValue(json))
                 console.WriteJson(inspections.Select(inspection => JsonNode.Parse(inspection.ToJson())));
@@ -46,5 +44,16 @@ internal static class InspectCommand
             return Task.FromResult(isMissed ? AnomalyTool.Missed : AnomalyTool.Done);
         });
         return command;
+    }
+
+    // Where the overlays go; no picture is lost to one, be it another's overlay or a picture itself.
+    private static string[] Overlays(string folder, string[] pictures)
+    {
+        Directory.CreateDirectory(folder);
+        string[] paths = [.. pictures.Select(picture => Path.GetFullPath(Path.Combine(folder, Path.ChangeExtension(Path.GetFileName(picture), ".png"))))];
+        var taken = new HashSet<string>(pictures.Select(Path.GetFullPath), StringComparer.OrdinalIgnoreCase);
+        return Array.Find(paths, path => !taken.Add(path)) is { } twice
+            ? throw new ArgumentException($"'{twice}' would be a picture itself, or the overlay of two. Give another folder to --overlays, or fewer pictures.")
+            : paths;
     }
 }

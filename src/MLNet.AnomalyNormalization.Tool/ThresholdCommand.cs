@@ -20,7 +20,7 @@ internal static class ThresholdCommand
         Option<double?> deviations = new("--deviations") { Description = "So many deviations above the mean of good pictures." };
         Option<double?> cost = new("--escape-cost") { Description = "What a missed defect costs, in false rejects; needs defects." };
         Option<double?> prevalence = new("--prevalence") { Description = "The share of defects that will come, with --escape-cost; by default that of the pictures." };
-        Option<string?> output = new("--output", "-o") { Description = "The file to keep them in; by default model.json beside the model." };
+        Option<string?> output = new("--output", "-o") { Description = "The file to keep them in; by default beside the model or the scores, under their name: model.json of model.onnx." };
         Option<bool> json = Common.Json();
         var command = new Command("threshold", "Learns the thresholds of a model, and keeps them. Without a choice: the best F1 where there are defects; otherwise 1 % false alarms, or just above all of fewer than a hundred good pictures.")
         {
@@ -34,22 +34,20 @@ internal static class ThresholdCommand
         command.SetAction((parsed, stop) =>
         {
             string path = parsed.GetValue(model)!;
-            (Func<ThresholdStrategy, ThresholdFit> fit, bool[] isAnomalous, float[] peaks)
-                = ScoreFile.Is(path) ? Recorded(path) : Inspected(path, parsed.GetValue(folder), stop);
+            Scored scored = ScoreFile.Is(path) ? Recorded(path) : Inspected(path, parsed.GetValue(folder), stop);
             ThresholdStrategy strategy = (parsed.GetValue(alarms), parsed.GetValue(deviations), parsed.GetValue(cost)) switch
             {
                 ({ } rate, _, _) => ThresholdStrategy.FalsePositiveRate(rate),
                 (_, { } count, _) => ThresholdStrategy.MeanPlusDeviations(count),
                 (_, _, { } escape) => ThresholdStrategy.MinimumCost(1, escape, parsed.GetValue(prevalence)),
-                _ => isAnomalous.Contains(true) ? ThresholdStrategy.MaximumF1() : ForGood(isAnomalous.Length),
+                _ => scored.IsAnomalous.Contains(true) ? ThresholdStrategy.MaximumF1() : ForGood(scored.IsAnomalous.Length),
             };
-            ThresholdFit image = fit(strategy);
-            ThresholdFit? pixel = peaks.Length == 0 ? null
-                : (parsed.GetValue(alarms) is null && parsed.GetValue(deviations) is null ? ForGood(peaks.Length) : strategy).Fit(peaks);
+            ThresholdFit image = scored.Fit(strategy);
+            ThresholdFit? pixel = scored.Peaks.Length == 0 ? null
+                : (parsed.GetValue(alarms) is null && parsed.GetValue(deviations) is null ? ForGood(scored.Peaks.Length) : strategy).Fit(scored.Peaks);
             var thresholds = new AnomalyThresholds(image.Threshold, pixel?.Threshold ?? image.Threshold);
-            string file = parsed.GetValue(output) ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "model.json");
-            AnomalyOnnxModel? kept = ScoreFile.Is(path) ? null : AnomalyOnnxModel.Open(path);
-            thresholds.Save(file, replacing: kept?.ReplacedThresholds ?? kept?.Thresholds);
+            string file = parsed.GetValue(output) ?? Path.ChangeExtension(scored.Model?.Path ?? path, ".json");
+            thresholds.Save(file, scored.Model?.OwnThresholds);
             if (parsed.GetValue(json))
             {
                 console.WriteJson(new { File = Path.GetFullPath(file), Thresholds = thresholds, ImageFit = image, PixelFit = pixel });
@@ -65,17 +63,17 @@ internal static class ThresholdCommand
         return command;
 
         // In the type that is decided in.
-        static (Func<ThresholdStrategy, ThresholdFit> Fit, bool[] IsAnomalous, float[] Peaks) Recorded(string path)
+        static Scored Recorded(string path)
         {
             RecordedScores recorded = ScoreFile.Read(path);
             bool[] isAnomalous = [.. recorded.Labels.Select(label => label == 1)];
             double[] scores = [.. recorded.Scores];
             float[] singles = Array.ConvertAll(scores, score => (float)score);
-            return (strategy => recorded.AreSingle ? strategy.Fit(singles, isAnomalous) : strategy.Fit(scores, isAnomalous), isAnomalous, []);
+            return new(strategy => recorded.AreSingle ? strategy.Fit(singles, isAnomalous) : strategy.Fit(scores, isAnomalous), isAnomalous, [], null);
         }
 
         // Of pixels only the good pictures tell: one number each, its maximum, so that the threshold holds for new pictures.
-        (Func<ThresholdStrategy, ThresholdFit> Fit, bool[] IsAnomalous, float[] Peaks) Inspected(string path, string? folder, CancellationToken stop)
+        Scored Inspected(string path, string? folder, CancellationToken stop)
         {
             ImageFolder pictures = Common.Open(folder ?? throw new ArgumentException("Give the folder of pictures, too."), console);
             IReadOnlyList<FolderImage> images = pictures.Test.Count > 0 ? pictures.Test : pictures.Train;
@@ -84,11 +82,18 @@ internal static class ThresholdCommand
             bool[] isAnomalous = [.. images.Select(image => image.IsAnomalous)];
             float[] scores = [.. inspections.Select(inspection => inspection.RawScore)];
             float[] peaks = [.. inspections.Zip(isAnomalous).Where(row => !row.Second && row.First.RawMap is not null).Select(row => row.First.RawMap!.Values.Max())];
-            return (strategy => strategy.Fit(scores, isAnomalous), isAnomalous, peaks);
+            return new(strategy => strategy.Fit(scores, isAnomalous), isAnomalous, peaks, inspector.Model);
         }
     }
 
     // A rate of 1 % can't be promised by fewer than 99 pictures.
     private static ThresholdStrategy ForGood(int count)
         => count < 99 ? ThresholdStrategy.FalseAlarms(0) : ThresholdStrategy.FalsePositiveRate(0.01);
+
+    /// <summary>What thresholds are learned from.</summary>
+    /// <param name="Fit">Learns that of images.</param>
+    /// <param name="IsAnomalous">The classes.</param>
+    /// <param name="Peaks">The highest pixel of each good picture; none where there are no maps.</param>
+    /// <param name="Model">What gave the scores; null where they were recorded.</param>
+    private sealed record Scored(Func<ThresholdStrategy, ThresholdFit> Fit, bool[] IsAnomalous, float[] Peaks, AnomalyOnnxModel? Model);
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Data;
+
 namespace MLNet.AnomalyNormalization.Imaging.Tests;
 
 [TestClass]
@@ -74,6 +76,19 @@ public sealed class ImageFolderTests : IDisposable
     {
         Touch("test/cut/a.png", mask);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => ImageFolder.Open(_folder[""])).Message, "a.png' has no mask");
+    }
+
+    [TestMethod]
+    public void A_mask_is_read_at_the_size_of_the_map_and_refused_where_it_is_cut_off()
+    {
+        string mask = _folder["1_mask.png"];
+        using (MLImage picture = HeatMap.Mask([0, 200], 1, 2, 4, 8))
+            File.WriteAllBytes(mask, HeatMap.EncodePng(picture));
+        CollectionAssert.AreEqual(new byte[] { 0, 1, 0, 1 }, new FolderImage("1.png", "cut", mask).ReadMask(2, 2));
+        CollectionAssert.AreEqual(new byte[6], new FolderImage("2.png", "good").ReadMask(2, 3));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new FolderImage("2.png", "good").ReadMask(0, 3));
+        File.WriteAllBytes(mask, File.ReadAllBytes(mask)[..^20]);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => new FolderImage("1.png", "cut", mask).ReadMask(2, 2)).Message, mask);
     }
 
     [TestMethod]

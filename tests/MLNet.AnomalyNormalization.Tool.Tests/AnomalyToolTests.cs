@@ -98,6 +98,12 @@ public sealed class AnomalyToolTests
         StringAssert.Contains(Run("describe", copy).Output, "model.json has other thresholds");
         File.Copy(Model, copy, overwrite: true);
 
+        // Of a folder, and under another name than most.
+        File.Move(copy, s_folder["kept/line4.onnx"]);
+        double named = Json("threshold", s_folder["kept"], Data, "--deviations", "5", "--json").GetProperty("thresholds").GetProperty("image").GetDouble();
+        Assert.AreEqual(named, AnomalyOnnxModel.Open(s_folder["kept/line4.onnx"]).Thresholds!.Image);
+        File.Move(s_folder["kept/line4.onnx"], copy);
+
         // Good pictures alone: none of them is rejected.
         string good = Path.Combine(Data, "test", "good");
         Assert.AreEqual(0, Run("threshold", copy, good, "--output", s_folder["kept/good.json"]).Code);
@@ -134,6 +140,8 @@ public sealed class AnomalyToolTests
     [DataRow("inspect none.onnx a.png", "none.onnx", DisplayName = "a model that there isn't")]
     [DataRow("inspect MODEL none.png", "none.png", DisplayName = "a picture that there isn't")]
     [DataRow("inspect MODEL a.png --review-from 80", "--review-to", DisplayName = "half of a pair")]
+    [DataRow("inspect MODEL DATA/test/cut/000.png --overlays DATA/test/cut", "would be a picture itself", DisplayName = "an overlay in place of its picture")]
+    [DataRow("inspect MODEL DATA/test/cut/000.png DATA/test/hole/000.png --overlays DATA/heat", "the overlay of two", DisplayName = "two overlays of one name")]
     [DataRow("evaluate MODEL none", "none", DisplayName = "a folder that there isn't")]
     [DataRow("evaluate MODEL DATA --image-threshold 1", "--pixel-threshold", DisplayName = "half of the thresholds")]
     [DataRow("threshold MODEL DATA --false-alarms 0.1 --deviations 3", "Give one of", DisplayName = "two choices")]
@@ -144,7 +152,7 @@ public sealed class AnomalyToolTests
     [DataRow("bake MODEL /proc/x.onnx", "/proc", DisplayName = "an output that can't be written")]
     public void What_cannot_be_done_is_one_clear_line_and_an_exit_code(string line, string named)
     {
-        (int code, string output, string error) = Run([.. line.Split(' ').Select(word => word == "MODEL" ? Model : word == "DATA" ? Data : word)]);
+        (int code, string output, string error) = Run([.. line.Split(' ').Select(word => word.Replace("MODEL", Model).Replace("DATA", Data))]);
         Assert.AreEqual(1, code, error);
         StringAssert.Contains(error, named);
         Assert.DoesNotContain("   at ", error);
@@ -155,6 +163,7 @@ public sealed class AnomalyToolTests
     [DataRow("--help", DisplayName = "help")]
     [DataRow("inspect --help", DisplayName = "help of a command")]
     [DataRow("--version", DisplayName = "the version")]
+    [DataRow("[suggest:3] ins", DisplayName = "completion")]
     public void It_explains_itself(string line)
     {
         (int code, string output, _) = Run(line.Split(' '));

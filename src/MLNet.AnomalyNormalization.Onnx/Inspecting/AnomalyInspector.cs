@@ -229,7 +229,7 @@ public sealed class AnomalyInspector : IDisposable
         finally
         {
             stop.Cancel();
-            Task.WhenAll(running).ContinueWith(_ => { }, TaskScheduler.Default).Wait(CancellationToken.None);
+            ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing).GetAwaiter().GetResult();
         }
     }
 

@@ -73,8 +73,14 @@ public static class AnomalyRegions
     /// <inheritdoc cref="Find(ReadOnlySpan{float}, int, int, AnomalyRegionOptions?)" path="/exception"/>
     internal static byte[] Mask(ReadOnlySpan<float> map, int height, int width, AnomalyRegionOptions options)
     {
+        byte[] valid = ValidArea(map.Length, height, width, options);
+
+        // Where every region counts, there is nothing to label.
+        if (options is { MinimumArea: <= 1, MinimumPeak: null })
+            return MaskOf(map, valid, options.Threshold);
+
         var runs = new RegionRuns();
-        SortedDictionary<int, RegionMeasure> found = Measure(map, ValidArea(map.Length, height, width, options), width, runs, options);
+        SortedDictionary<int, RegionMeasure> found = Measure(map, valid, width, runs, options);
         byte[] mask = new byte[map.Length];
         for (int run = 0; run < runs.Runs.Length; run++)
         {
@@ -114,9 +120,15 @@ public static class AnomalyRegions
     internal static byte[] MaskOf(ReadOnlySpan<float> map, ReadOnlySpan<byte> valid, float threshold)
     {
         byte[] mask = new byte[map.Length];
+        MaskOf(map, valid, threshold, mask);
+        return mask;
+    }
+
+    /// <summary>Which pixels are anomalous, into a mask that is there.</summary>
+    internal static void MaskOf(ReadOnlySpan<float> map, ReadOnlySpan<byte> valid, float threshold, Span<byte> mask)
+    {
         for (int i = 0; i < mask.Length; i++)
             mask[i] = map[i] < threshold ? (byte)0 : valid[i];
-        return mask;
     }
 
     /// <summary>Labels the regions of a map, and measures those that count, by the index of the region among the runs.</summary>

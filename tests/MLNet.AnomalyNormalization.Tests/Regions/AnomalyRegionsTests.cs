@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CsCheck;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Regions;
 
 namespace MLNet.AnomalyNormalization.Tests.Regions;
 
@@ -103,6 +104,31 @@ public sealed class AnomalyRegionsTests
 
             return map.Contains(score) || float.IsNegativeInfinity(score);
         }, seed: "0000REgion03", iter: 400);
+
+    [TestMethod]
+    public void Map_after_map_of_any_size_gets_the_score_that_it_gets_alone()
+        => s_maps.Array[2, 6].Check(maps =>
+        {
+            var options = new AnomalyRegionOptions { MinimumArea = 2, BorderMargin = 1 };
+            var scores = new RegionScore(options);
+            return maps.All(drawn =>
+            {
+                int height = drawn.Map.Length / drawn.Width;
+                return scores.Of(drawn.Map, height, drawn.Width) == AnomalyRegions.Score(drawn.Map, height, drawn.Width, options);
+            });
+        }, seed: "0000REgion05", iter: 200);
+
+    [TestMethod]
+    public void Where_every_region_counts_the_mask_is_all_of_them()
+        => s_maps.Check(drawn =>
+        {
+            int height = drawn.Map.Length / drawn.Width;
+            var options = new AnomalyRegionOptions { BorderMargin = 1 };
+            return AnomalyRegions.Mask(drawn.Map, height, drawn.Width, options).Count(pixel => pixel == 1)
+                    == Find(drawn, options).Sum(region => region.Area)
+                && AnomalyRegions.Mask(drawn.Map, height, drawn.Width, options).SequenceEqual(
+                    AnomalyRegions.Mask(drawn.Map, height, drawn.Width, options with { MinimumPeak = 0 }));
+        }, seed: "0000REgion06", iter: 200);
 
     [TestMethod]
     public void More_minimum_area_or_ignored_pixels_never_raise_the_score_and_normalising_keeps_it()

@@ -121,7 +121,7 @@
     let value = training > 0 ? t / 100 * training : training === 0 ? t / 100 - 1 : (200 - t) / 100 * training;
     if (t === 100) value = training;
     const rejected = cards.filter(card => isRejected(card.score)).map(card => card.raw);
-    if (cards.some(card => (card.raw >= Math.fround(value)) !== isRejected(card.score)) && rejected.length > 0) value = Math.min(...rejected);
+    if (cards.some(card => (card.raw >= Math.fround(value)) !== isRejected(card.score)) && rejected.length > 0) value = rejected.reduce((least, score) => Math.min(least, score));
     return value;
   }
 

@@ -1,4 +1,4 @@
-#:package MLNet.AnomalyNormalization.Imaging@1.0.0
+#:package MLNet.AnomalyNormalization.Imaging@*-*
 #:package SkiaSharp.NativeAssets.Linux.NoDependencies@2.88.9
 #:property PublishAot=false
 

@@ -66,12 +66,12 @@ public sealed partial class EvaluationTests
 
         string printed = Dotnet(folder[""], "run", Path.Combine(Folder, "Evaluation.cs"));
 
-        string packages = Dotnet(Repository.Root, "msbuild", core, "-getProperty:NuGetPackageRoot").Trim();
-        string version = NotebookPackages.Versions["MLNet.AnomalyNormalization"];
+        string package = Directory.GetDirectories(
+            Path.Combine(Repository.Root, "samples", "packages", "extracted", "mlnet.anomalynormalization")).Single();
         string dll = Path.Combine("net8.0", "MLNet.AnomalyNormalization.dll");
         CollectionAssert.AreEqual(
             File.ReadAllBytes(Path.Combine(Repository.Root, core, "bin", Configuration, dll)),
-            File.ReadAllBytes(Path.Combine(packages, "mlnet.anomalynormalization", version, "lib", dll)),
+            File.ReadAllBytes(Path.Combine(package, "lib", dll)),
             "not the package that was just made");
 
         Assert.IsTrue(File.Exists(folder["evaluation-report/report.html"]), printed);

@@ -39,7 +39,8 @@ internal static partial class NotebookPackages
 
     private static Dictionary<string, string> ReadVersions()
     {
-        string version = Build("Directory.Build.props").Descendants("Version").Single().Value;
+        // Of ours, whatever was packed last.
+        const string version = "*-*";
         IEnumerable<KeyValuePair<string, string>> own = Directory.GetDirectories(Path.Combine(Repository.Root, "src"))
             .Select(path => KeyValuePair.Create(Path.GetFileName(path), version));
         IEnumerable<KeyValuePair<string, string>> pinned = Build("Directory.Packages.props").Descendants("PackageVersion")

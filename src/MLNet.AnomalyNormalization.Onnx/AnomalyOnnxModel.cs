@@ -119,6 +119,12 @@ public sealed class AnomalyOnnxModel
     public AnomalyThresholds? OwnThresholds => _thresholds.Replaced ?? _thresholds.Thresholds;
 
     /// <summary>
+    /// Where a person decides on the scale of <see cref="Thresholds"/>, if it was kept with them (on the page of a report, or by
+    /// <see cref="AnomalyThresholds.Save"/>); otherwise null.
+    /// </summary>
+    public ReviewBand? ReviewBand => _thresholds.ReviewBand;
+
+    /// <summary>
     /// Whether the graph clips its score to 0..1 in a way that was not recognised, so that the raw score can't be had. It is a scale of its
     /// own with 0.5 for the threshold: raw, as far as this library is concerned, but scores far above the threshold are cut off.
     /// </summary>

@@ -26,6 +26,9 @@ internal sealed class ModelSidecar
     /// <summary>The model's own thresholds that those were kept in place of; null if the file doesn't say so.</summary>
     public AnomalyThresholds? Replaced { get; private set; }
 
+    /// <summary>Where a person decides on the scale of those thresholds; null if the file doesn't say so.</summary>
+    public ReviewBand? ReviewBand { get; private set; }
+
     /// <summary>The file with the thresholds.</summary>
     public string? ThresholdFile { get; private set; }
 
@@ -93,7 +96,8 @@ internal sealed class ModelSidecar
                 if (thresholds is null && preprocessing is null)
                     _notes.Add($"{name} is left aside: it tells neither thresholds nor a preparation.");
                 if (Thresholds is null && thresholds is not null)
-                    (Thresholds, ThresholdFile, Replaced) = (thresholds, path, AnomalyThresholds.ReadReplaced(root));
+                    (Thresholds, ThresholdFile, Replaced, ReviewBand)
+                        = (thresholds, path, AnomalyThresholds.ReadReplaced(root), AnomalyNormalization.ReviewBand.Read(root));
                 if (Preprocessing is null && preprocessing is not null)
                     (Preprocessing, PreprocessingFile) = (preprocessing, path);
                 return true;

@@ -18,6 +18,9 @@ internal sealed class ModelThresholds
     /// <summary>The model's own, where others were kept in their place; null otherwise.</summary>
     public AnomalyThresholds? Replaced { get; private set; }
 
+    /// <summary>Where a person decides on the scale of the thresholds, if it was kept with them.</summary>
+    public ReviewBand? ReviewBand { get; private set; }
+
     public string? PixelProblem { get; private set; }
 
     public IReadOnlyList<string> Notes => _notes;
@@ -55,7 +58,7 @@ internal sealed class ModelThresholds
 
     public override string ToString()
         => Thresholds is null ? "none found; learn them (NormalizeAnomaly with a strategy), or give them"
-            : string.Create(CultureInfo.InvariantCulture, $"image {Thresholds.Image}, pixel {Thresholds.Pixel} (from {_source})");
+            : string.Create(CultureInfo.InvariantCulture, $"image {Thresholds.Image}, pixel {Thresholds.Pixel}{(ReviewBand is { } band ? string.Create(CultureInfo.InvariantCulture, $", review from {band.From} to {band.To}") : "")} (from {_source})");
 
     private void Keep(ModelSidecar sidecar, bool hasMap)
     {
@@ -65,7 +68,7 @@ internal sealed class ModelThresholds
             return;
         }
 
-        (Thresholds, Replaced, PixelProblem) = (kept, own, null);
+        (Thresholds, Replaced, PixelProblem, ReviewBand) = (kept, own, null, sidecar.ReviewBand);
         _source = $"{Path.GetFileName(sidecar.ThresholdFile)}, kept in place of {_source}";
     }
 
@@ -88,7 +91,7 @@ internal sealed class ModelThresholds
 
     private void FromSidecar(AnomalyThresholds beside, PostProcessor? map, ModelSidecar sidecar)
     {
-        (Thresholds, _source) = (beside, Path.GetFileName(sidecar.ThresholdFile)!);
+        (Thresholds, ReviewBand, _source) = (beside, sidecar.ReviewBand, Path.GetFileName(sidecar.ThresholdFile)!);
         if (map is { IsClipped: true })
             (Thresholds, _source) = (beside with { Pixel = Clipped.Pixel }, $"{_source} and the map's scale 0..1");
         else if (map is not null && sidecar.PixelProblem is { } problem)

@@ -114,12 +114,13 @@ internal static class EvaluateCommand
         var mlContext = new MLContext();
         AnomalyEvaluation evaluation = mlContext.AnomalyDetection.EvaluateNormalized(mlContext.Data.LoadFromEnumerable(rows), new()
         {
+            ReviewBand = inspector.ReviewBand,
             MaskColumnName = hasMasks ? nameof(Row.Mask) : null,
             MapHeight = hasMaps ? inspections[0].NormalizedMap!.Height : null,
             MapWidth = hasMaps ? inspections[0].NormalizedMap!.Width : null,
         }, cancellationToken: stop);
         if (isJson)
-            console.WriteJson(new { Pictures = images.Count, evaluation.Image, evaluation.Pixel, inspector.Thresholds });
+            console.WriteJson(new { Pictures = images.Count, evaluation.Image, evaluation.Decisions, evaluation.Pixel, inspector.Thresholds });
         else
             console.Output.WriteLine(evaluation);
         return evaluation;

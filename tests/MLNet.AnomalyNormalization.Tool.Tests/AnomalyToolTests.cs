@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Microsoft.Playwright;
+using MLNet.AnomalyNormalization.Imaging;
+using MLNet.AnomalyNormalization.Imaging.Tests.Reports;
 using MLNet.AnomalyNormalization.Onnx;
 using VisualInspection;
 
@@ -76,6 +79,50 @@ public sealed class AnomalyToolTests
         (int code, _, string error) = Run("report", Model, Data, "--output", s_folder["report"]);
         Assert.AreEqual(0, code, error);
         Assert.IsTrue(File.Exists(s_folder["report/report.html"]));
+    }
+
+    [TestMethod]
+    public async Task A_plants_story_ends_with_the_decisions_that_were_chosen_on_the_page()
+    {
+        Directory.CreateDirectory(s_folder["line4"]);
+        string model = s_folder["line4/model.onnx"];
+        File.Copy(Model, model);
+        FolderImage[] pictures = [.. ImageFolder.Open(Data).Test];
+        Assert.AreEqual(0, Run("report", model, Data, "--output", s_folder["story"]).Code);
+
+        await using ReportBrowser browser = await ReportBrowser.StartAsync();
+        await using IBrowserContext context = await browser.OpenAsync(s_folder["story/report.html"], new() { AcceptDownloads = true });
+        IPage page = context.Pages[0];
+        await page.Locator("#cost-overkill").FillAsync("2");
+        await page.Locator("#cost-escape").FillAsync("300");
+        await page.Locator("#prevalence").FillAsync("25");
+        await page.Locator("#cheapest").ClickAsync();
+        await page.KeepAsync(s_folder["line4/model.json"]);
+        CollectionAssert.AreEqual(await page.TableOf(), Inspected());
+
+        await page.Locator("#has-review").CheckAsync();
+        await page.DragTo("#threshold", 190);
+        await page.DragTo("#review", 60);
+        int[] chosen = await page.TableOf();
+        Assert.IsTrue(chosen[1] > 0 && chosen[4] > 0, "some of both kinds are looked at");
+        await page.KeepAsync(s_folder["line4/model.json"]);
+        CollectionAssert.AreEqual(chosen, Inspected());
+        JsonElement counts = Json("evaluate", model, Data, "--json").GetProperty("decisions");
+        Assert.AreEqual(chosen[4], counts.GetProperty("anomalousReviewed").GetInt32());
+        StringAssert.Contains(Run("describe", model).Output, "review from");
+
+        // Other thresholds have another scale, on which that band would mean something else.
+        Assert.AreEqual(0, Run("threshold", model, Data).Code);
+        Assert.IsNull(AnomalyOnnxModel.Open(model).ReviewBand);
+
+        int[] Inspected()
+        {
+            JsonElement inspections = Json(["inspect", model, .. pictures.Select(picture => picture.Path), "--json"]);
+            string[] decisions = [.. inspections.EnumerateArray().Select(inspection => inspection.GetProperty("decision").GetString()!)];
+            return [.. from isAnomalous in (bool[])[false, true]
+                       from decision in (string[])["pass", "review", "reject"]
+                       select pictures.Zip(decisions).Count(row => row.First.IsAnomalous == isAnomalous && row.Second == decision)];
+        }
     }
 
     [TestMethod]

@@ -9,6 +9,9 @@ internal sealed class Assessment
     private readonly ScoreNormalizer _mapNormalizer;
     private readonly AnomalyRegionOptions? _regions;
 
+    // Maps are of one size, as a rule.
+    private ((int Height, int Width) Size, byte[] Pixels) _looked = ((-1, -1), []);
+
     public Assessment(
         IReadOnlyList<AnomalyReportRow> rows, AnomalyThresholds thresholds, double? normalizedThreshold, AnomalyRegionOptions? regions = null)
     {
@@ -72,9 +75,10 @@ internal sealed class Assessment
     /// </summary>
     public (PixelMetrics Metrics, ScoreCurve Curve)? EvaluatePixels()
     {
-        if (!Rows.Any(row => TrueDefects(row.Row).AsSpan().Contains((byte)1)))
+        if (!Rows.Any(row => row.Row.Mask is not null))
             return null;
 
+        bool hasDefects = false;
         var evaluator = new PixelEvaluator(new()
         {
             Precision = EvaluationPrecision.Grid,
@@ -84,11 +88,13 @@ internal sealed class Assessment
         });
         foreach (AssessedRow row in Rows)
         {
-            if (TrueDefects(row.Row) is { } mask)
-                evaluator.Add(NormalizedMap(row), mask, row.Row.Map.Height, row.Row.Map.Width);
+            if (TrueDefects(row.Row) is not { } mask)
+                continue;
+            hasDefects |= mask.AsSpan().Contains((byte)1);
+            evaluator.Add(NormalizedMap(row), mask, row.Row.Map.Height, row.Row.Map.Width);
         }
 
-        return (evaluator.Compute(), evaluator.ComputeCurve());
+        return hasDefects ? (evaluator.Compute(), evaluator.ComputeCurve()) : null;
     }
 
     // 1 for a defect, 0 for none, and otherwise for what isn't looked at; null where nobody knows.
@@ -104,9 +110,10 @@ internal sealed class Assessment
         if (_regions is null)
             return defects;
 
-        byte[] looked = AnomalyRegions.ValidArea(defects.Length, map.Height, map.Width, _regions);
+        if (_looked.Size != (map.Height, map.Width))
+            _looked = ((map.Height, map.Width), AnomalyRegions.ValidArea(defects.Length, map.Height, map.Width, _regions));
         for (int i = 0; i < defects.Length; i++)
-            defects[i] = looked[i] == 0 ? MaskRules.Unknown : defects[i];
+            defects[i] = _looked.Pixels[i] == 0 ? MaskRules.Unknown : defects[i];
         return defects;
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class HtmlPage
 
     private readonly Assessment _assessment;
     private readonly AnomalyThresholds _modelThresholds;
+    private readonly ScoreNormalizer _ownScale;
     private readonly AssessedRow[] _ordered;
     private readonly HashSet<AssessedRow> _pictured;
     private readonly Dictionary<AssessedRow, string> _pictures = [];
@@ -31,6 +32,7 @@ internal sealed partial class HtmlPage
     {
         _modelThresholds = modelThresholds ?? assessment.Thresholds;
         _assessment = assessment;
+        _ownScale = new(assessment.Thresholds.Image);
         double threshold = assessment.Decision.Normalized;
         _ordered =
         [
@@ -201,8 +203,12 @@ internal sealed partial class HtmlPage
         string label = row.Row.IsAnomalous switch { null => "", true => "1", false => "0" };
         string pictures = _pictures.TryGetValue(row, out string? figures) ? $"<div class=\"pictures\">{figures}</div>" : "";
         string score = row.Score.ToString("F3", CultureInfo.InvariantCulture);
+
+        // A report that decides elsewhere than at 100 keeps other decisions where scores are rounded than a pipeline does.
+        float own = _ownScale.Normalize(row.Row.Score);
+        string ownScore = own == row.Score ? "" : $" data-own=\"{Number(own)}\"";
         return $"<article class=\"card {kind}\" "
-            + $"data-score=\"{Number(row.Score)}\" data-raw=\"{Number(row.Row.Score)}\" data-label=\"{label}\" data-class=\"{Encoded(row.Class)}\">"
+            + $"data-score=\"{Number(row.Score)}\" data-raw=\"{Number(row.Row.Score)}\"{ownScore} data-label=\"{label}\" data-class=\"{Encoded(row.Class)}\">"
             + $"<h3>{Encoded(row.Class.Length == 0 ? row.FileName : $"{row.Class}/{row.FileName}")}</h3>"
             + $"<p>score <b>{score}</b>, <span class=\"outcome\">{words}</span></p>{pictures}</article>";
     }

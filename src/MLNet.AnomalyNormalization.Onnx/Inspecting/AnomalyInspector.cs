@@ -36,6 +36,9 @@ public sealed class AnomalyInspector : IDisposable
         }
     }
 
+    /// <summary>Where a person decides on that scale: the band of the options, or the one kept with the model's thresholds; null for nowhere.</summary>
+    public ReviewBand? ReviewBand => _options.ReviewBand ?? (_options.Thresholds is null ? Model.ReviewBand : null);
+
     /// <summary>Opens a model.</summary>
     /// <param name="path">The ONNX file, or a folder with one: <c>model.onnx</c>, or its only one.</param>
     /// <param name="options">How to see and decide; null for what the model tells.</param>
@@ -252,7 +255,7 @@ public sealed class AnomalyInspector : IDisposable
             RawScore = score,
             NormalizedScore = normalizedScore,
             IsAnomalous = isAnomalous,
-            Decision = _options.ReviewBand?.Decide(normalizedScore) ?? (isAnomalous ? Decision.Reject : Decision.Pass),
+            Decision = ReviewBand?.Decide(normalizedScore) ?? (isAnomalous ? Decision.Reject : Decision.Pass),
             RawMap = size is var (rows, columns) ? new AnomalyMap(raw, rows, columns) : null,
             NormalizedMap = size is var (r, c) ? new AnomalyMap(normalized, r, c) : null,
             InspectedArea = _scorer.InspectedArea,

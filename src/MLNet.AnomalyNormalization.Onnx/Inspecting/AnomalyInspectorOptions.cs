@@ -6,7 +6,10 @@ public sealed record AnomalyInspectorOptions
     /// <summary>The raw thresholds; null for those that came with the model.</summary>
     public AnomalyThresholds? Thresholds { get; init; }
 
-    /// <summary>Which normalised scores a person decides; null for none.</summary>
+    /// <summary>
+    /// Which normalised scores a person decides; null for those of the band that was kept with the model's thresholds, if it was and these are
+    /// not given here, and for none otherwise.
+    /// </summary>
     public ReviewBand? ReviewBand { get; init; }
 
     /// <summary>Which regions of the normalised map are told; null for all at 100.</summary>

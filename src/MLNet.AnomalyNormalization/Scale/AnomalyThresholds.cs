@@ -67,16 +67,26 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
     /// The thresholds that the model beside the file has itself, if these take their place: whoever opens that model then finds these, and
     /// whoever finds another model there, which was trained since, perhaps, doesn't. Null to say nothing of it.
     /// </param>
+    /// <param name="reviewBand">
+    /// Where a person decides on the scale of these thresholds, to be read by <see cref="ReviewBand.Load"/>; null for nowhere. A band that the
+    /// file has belongs to the thresholds that are replaced, and goes with them.
+    /// </param>
     /// <exception cref="InvalidDataException">
     /// The file that is there is no JSON object, or too long to have the thresholds added; it is left as it was.
     /// </exception>
     /// <exception cref="IOException">The file can't be written; what was there is left as it was.</exception>
-    public void Save(string path, AnomalyThresholds? replacing = null)
+    public void Save(string path, AnomalyThresholds? replacing = null, ReviewBand? reviewBand = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        (string Key, double? Value)[] own =
+        [
+            (ImageKey, Image), (PixelKey, Pixel),
+            .. replacing is null ? [] : ((string, double?)[])[(Replaced + ImageKey, replacing.Image), (Replaced + PixelKey, replacing.Pixel)],
+            (ReviewBand.FromKey, reviewBand?.From), (ReviewBand.ToKey, reviewBand?.To),
+        ];
         byte[] json = File.Exists(path)
-            ? JsonFile.Read(path, "an object, which thresholds could be added to", others => Write(others, replacing))
-            : Write(default, replacing);
+            ? JsonFile.Read(path, "an object, which thresholds could be added to", others => Write(others, own))
+            : Write(default, own);
         if (json.Length > RegularFile.LongestText)
             throw new InvalidDataException($"'{path}' would have {json.Length} bytes with the thresholds, more than can be read again.");
         AtomicFile.Write(path, stream => stream.Write(json));
@@ -86,13 +96,11 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
     public override string ToString() => Table.Of(this)!.ToString();
 
     // What is read must not become too long to be read by its layout.
-    private byte[] Write(JsonElement others, AnomalyThresholds? replacing)
-        => Write(others, replacing, isIndented: true) is { Length: <= RegularFile.LongestText } json ? json : Write(others, replacing, isIndented: false);
+    private static byte[] Write(JsonElement others, (string Key, double? Value)[] own)
+        => Write(others, own, isIndented: true) is { Length: <= RegularFile.LongestText } json ? json : Write(others, own, isIndented: false);
 
-    private byte[] Write(JsonElement others, AnomalyThresholds? replacing, bool isIndented)
+    private static byte[] Write(JsonElement others, (string Key, double? Value)[] own, bool isIndented)
     {
-        (string Key, double Value)[] own = [(ImageKey, Image), (PixelKey, Pixel),
-            .. replacing is null ? [] : ((string, double)[])[(Replaced + ImageKey, replacing.Image), (Replaced + PixelKey, replacing.Pixel)]];
         var json = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(json, new() { Indented = isIndented }))
         {
@@ -103,8 +111,12 @@ public sealed record AnomalyThresholds(double Image, double Pixel)
                     other.WriteTo(writer);
             }
 
-            foreach ((string key, double value) in own)
-                writer.WriteNumber(key, value);
+            foreach ((string key, double? value) in own)
+            {
+                if (value is { } number)
+                    writer.WriteNumber(key, number);
+            }
+
             writer.WriteEndObject();
         }
 

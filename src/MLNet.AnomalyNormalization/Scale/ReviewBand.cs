@@ -1,5 +1,7 @@
 using System.Numerics;
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using MLNet.AnomalyNormalization.Files;
 
 namespace MLNet.AnomalyNormalization;
 
@@ -22,6 +24,9 @@ public enum Decision
 /// </summary>
 public readonly record struct ReviewBand
 {
+    internal const string FromKey = "review_from";
+    internal const string ToKey = "review_to";
+
     /// <summary>Makes a band.</summary>
     /// <param name="from">The lowest normalised score that doesn't pass: greater than 0, at most 1000.</param>
     /// <param name="to">The lowest that is rejected: at least <paramref name="from"/>, at most 1000.</param>
@@ -42,6 +47,33 @@ public readonly record struct ReviewBand
 
     /// <summary>The lowest normalised score that is rejected.</summary>
     public double To { get; }
+
+    /// <summary>
+    /// Reads the band that was kept with a model's thresholds, in the numbers <c>review_from</c> and <c>review_to</c> of their file: by
+    /// <see cref="AnomalyThresholds.Save"/>, or on the page of a report.
+    /// </summary>
+    /// <param name="path">The JSON file; read as <see cref="AnomalyThresholds.Load(string)"/> reads it.</param>
+    /// <returns>The band; null if the file has none.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no JSON object, or has half a band or an impossible one.</exception>
+    public static ReviewBand? Load(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return JsonFile.Read(path, "an object, which may have a review band", Read);
+    }
+
+    /// <summary>Takes the band from an object that has more besides; null if it has none.</summary>
+    /// <exception cref="FormatException">It has half a band, or an impossible one.</exception>
+    internal static ReviewBand? Read(JsonElement root)
+    {
+        if (!root.TryGetProperty(FromKey, out _) && !root.TryGetProperty(ToKey, out _))
+            return null;
+
+        (double from, double to) = (JsonFile.RequireNumber(root, FromKey), JsonFile.RequireNumber(root, ToKey));
+        return from > 0 && from <= to && to <= ScoreNormalizer.MaximumScore
+            ? new(from, to)
+            : throw new FormatException($"a {FromKey} of {from} and a {ToKey} of {to}; expected 0 < {FromKey} <= {ToKey} <= 1000.");
+    }
 
     /// <summary>Decides by a normalised score; NaN is rejected, since it is never normal.</summary>
     /// <param name="normalizedScore">The score; compared in its own type, to which the limits are rounded.</param>

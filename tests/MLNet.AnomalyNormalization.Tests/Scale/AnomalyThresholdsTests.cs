@@ -126,6 +126,34 @@ public sealed class AnomalyThresholdsTests : IDisposable
     }
 
     [TestMethod]
+    public void A_review_band_is_kept_with_the_thresholds_of_its_scale_and_goes_with_them()
+    {
+        string path = _folder["model.json"];
+        File.WriteAllText(path, """{"image_threshold": 1, "pixel_threshold": 2, "name": "line 4"}""");
+        Assert.IsNull(ReviewBand.Load(path));
+        new AnomalyThresholds(3, 4).Save(path, reviewBand: new(89.1, 120.3));
+        Assert.AreEqual(new ReviewBand(89.1, 120.3), ReviewBand.Load(path));
+        Assert.AreEqual(new(3, 4), AnomalyThresholds.Load(path));
+        new AnomalyThresholds(5, 6).Save(path);
+        Assert.IsNull(ReviewBand.Load(path));
+        StringAssert.Contains(File.ReadAllText(path), "line 4");
+    }
+
+    [TestMethod]
+    [DataRow("""{"review_from": 80}""", "review_to", DisplayName = "half a band")]
+    [DataRow("""{"review_from": 80, "review_to": "all"}""", "review_to", DisplayName = "a text")]
+    [DataRow("""{"review_from": 0, "review_to": 100}""", "0 < review_from", DisplayName = "from 0 on nothing passes")]
+    [DataRow("""{"review_from": 120, "review_to": 80}""", "review_to of 80", DisplayName = "ends before it begins")]
+    [DataRow("[]", "an array", DisplayName = "no object")]
+    public void A_kept_band_that_cannot_be_is_refused_by_file_and_key(string content, string named)
+    {
+        string path = Write(content);
+        string message = Assert.ThrowsExactly<InvalidDataException>(() => ReviewBand.Load(path)).Message;
+        StringAssert.Contains(message, path);
+        StringAssert.Contains(message, named);
+    }
+
+    [TestMethod]
     [DataRow(3 << 20, true, DisplayName = "numbers that a line each would make too long a file of")]
     [DataRow((16 << 20) - 20, false, DisplayName = "no room for the thresholds")]
     public void What_is_saved_can_be_loaded_or_is_left_as_it_was(int length, bool isSaved)

@@ -9,17 +9,24 @@
     review: "for a person to decide", unknown: "no label",
   };
   const cards = [...gallery.children].map(element => ({
-    element, score: Number(element.dataset.score), raw: Number(element.dataset.raw), label: element.dataset.label, group: element.dataset.class,
+    element, score: Number(element.dataset.score), raw: Number(element.dataset.raw), own: Number(element.dataset.own ?? element.dataset.score),
+    label: element.dataset.label, group: element.dataset.class,
   }));
+  const byRaw = [...cards].sort((a, b) => (a.raw > b.raw) - (a.raw < b.raw));
+  for (const kind of ["good", "defective", "unknown"]) data[kind] = Float64Array.from(data[kind]).sort();
+
+  // A line lies above 0, as every limit of the library: what reads 0 passes. All else can be told apart.
+  const least = cards.reduce((lowest, card) => card.score > 0 ? Math.min(lowest, card.score) : lowest, Math.min(0.1, data.threshold));
   const lines = { threshold: byId("threshold"), review: byId("review") };
 
   // From the review line to the threshold a person decides; without a band both are one.
   const at = { threshold: data.threshold, review: data.threshold };
   let hasReview = false, low = 0, high = maximum, pending = 0;
 
-  // The decision of the library: at or above the threshold is anomalous.
-  const isRejected = score => score >= at.threshold;
-  const isReviewed = score => hasReview && !isRejected(score) && score >= at.review;
+  // The decision of the library: at or above the threshold, rounded to the type of the scores, is anomalous.
+  const isAbove = (score, line) => score >= Math.fround(line);
+  const isRejected = score => isAbove(score, at.threshold);
+  const isReviewed = score => hasReview && !isRejected(score) && isAbove(score, at.review);
   const outcome = (score, label) => label === "" ? "unknown" : isReviewed(score) ? "review"
     : label === "1" ? (isRejected(score) ? "found" : "escape") : (isRejected(score) ? "overkill" : "passed");
   const isWrong = kind => kind === "overkill" || kind === "escape";
@@ -27,11 +34,26 @@
   const ratio = (part, whole) => whole === 0 ? 0 : part / whole;
   const place = value => 100 * (value - low) / (high - low);
 
+  // The first of so many in ascending order from which on something holds.
+  function firstOf(length, holds) {
+    let first = 0, end = length;
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (holds(middle)) end = middle;
+      else first = middle + 1;
+    }
+    return first;
+  }
+
   function count() {
-    const counts = { passed: 0, overkill: 0, escape: 0, found: 0, reviewGood: 0, reviewDefective: 0 };
-    for (const score of data.good) isReviewed(score) ? counts.reviewGood++ : counts[outcome(score, "0")]++;
-    for (const score of data.defective) isReviewed(score) ? counts.reviewDefective++ : counts[outcome(score, "1")]++;
-    return counts;
+    const below = (scores, line) => firstOf(scores.length, i => isAbove(scores[i], line));
+    const { good, defective } = data;
+    const passed = below(good, at.review), escape = below(defective, at.review);
+    const notRejected = below(good, at.threshold), notFound = below(defective, at.threshold);
+    return {
+      passed, overkill: good.length - notRejected, escape, found: defective.length - notFound,
+      reviewGood: notRejected - passed, reviewDefective: notFound - escape,
+    };
   }
 
   function verdict(c) {
@@ -96,45 +118,64 @@
     byId("cost").textContent = `1,000 parts cost ${shown(cost)}` + (hasReview ? `, and ${shown(reviews)} of them are looked at.` : ".");
   }
 
-  // Costs change at scores alone; the threshold goes midway between the best one and the next below it.
+  // Costs change at scores alone; the threshold goes midway between the best one and the next below it. No line rejects what reads 0, or
+  // passes what reads the highest score of the scale.
   function cheapest() {
     const scores = [...new Set([...data.good, ...data.defective])].sort((a, b) => b - a);
     const rank = new Map(scores.map((score, i) => [score, i]));
     const good = new Array(scores.length + 1).fill(0), defective = good.slice();
     for (const score of data.good) good[rank.get(score) + 1]++;
     for (const score of data.defective) defective[rank.get(score) + 1]++;
-    let best = 0, least = Infinity, overkill = 0, found = 0;
+    let best = 0, lowestCost = Infinity, overkill = 0, found = 0;
     for (let i = 0; i <= scores.length; i++) {
       overkill += good[i];
       found += defective[i];
       const { cost } = costOf({ overkill, escape: data.defective.length - found, reviewGood: 0, reviewDefective: 0 });
-      if (cost < least) [best, least] = [i, cost];
+      if (cost < lowestCost && (i === 0 ? !(scores[0] >= maximum) : scores[i - 1] > 0)) [best, lowestCost] = [i, cost];
     }
     const lowest = best === 0 ? maximum : scores[best - 1], below = best < scores.length ? scores[best] : 0;
     const middle = toTenths((lowest + below) / 2);
-    return middle > below && middle <= lowest ? middle : lowest;
+    return isAbove(lowest, middle) && !isAbove(below, middle) ? middle : lowest;
   }
 
-  // The raw score at the threshold, as the library has it; where rounding would decide an image otherwise, the lowest that is rejected.
+  // The next number of the type of the scores.
+  function next(score) {
+    const single = new Float32Array([score + 0]);
+    new Int32Array(single.buffer)[0] += score < 0 ? -1 : 1;
+    return single[0];
+  }
+
+  // A limit for the raw scores, or for those of the model's own scale, that decides every image as a line does: the given one or, where
+  // rounding would have it otherwise, the lowest number at or above the line; where there is none, the next above all that lie below.
+  function settle(limit, line, kind) {
+    const i = firstOf(byRaw.length, k => isAbove(byRaw[k].score, line)), rounded = Math.fround(limit);
+    const above = i < byRaw.length ? byRaw[i][kind] : Infinity, below = i > 0 ? byRaw[i - 1][kind] : -Infinity;
+    return below < rounded && rounded <= above ? limit : above < Infinity ? above : next(below);
+  }
+
+  // The raw score at the threshold, as the library has it.
   function raw() {
     const t = at.threshold, training = data.image;
-    let value = training > 0 ? t / 100 * training : training === 0 ? t / 100 - 1 : (200 - t) / 100 * training;
-    if (t === 100) value = training;
-    const rejected = cards.filter(card => isRejected(card.score)).map(card => card.raw);
-    if (cards.some(card => (card.raw >= Math.fround(value)) !== isRejected(card.score)) && rejected.length > 0) value = rejected.reduce((least, score) => Math.min(least, score));
-    return value;
+    return settle(t === 100 ? training : training > 0 ? t / 100 * training : training === 0 ? t / 100 - 1 : (200 - t) / 100 * training, t, "raw");
   }
 
-  // In place of the model's own thresholds, and of no others: the library then finds these beside that model, and not beside another.
+  function band() {
+    const from = settle(at.review, at.review, "own");
+    return { review_from: from, review_to: Math.min(1000, Math.max(from, settle(at.threshold, at.threshold, "own"))) };
+  }
+
+  // One threshold for both stays one. In place of the model's own thresholds, and of no others: the library then finds these beside that model, and not beside another.
   function kept() {
     const replaced = { replaced_image_threshold: data.modelImage, replaced_pixel_threshold: data.modelPixel };
     return hasReview
-      ? { image_threshold: data.image, pixel_threshold: data.pixel, ...replaced, review_from: at.review, review_to: at.threshold }
-      : { image_threshold: raw(), pixel_threshold: data.pixel, ...replaced };
+      ? { image_threshold: data.image, pixel_threshold: data.pixel, ...replaced, ...band() }
+      : { image_threshold: raw(), pixel_threshold: data.pixel === data.image ? raw() : data.pixel, ...replaced };
   }
 
   function line() {
-    const k = kept(), thresholds = `new AnomalyThresholds(Image: ${k.image_threshold}, Pixel: ${k.pixel_threshold})`;
+    // More digits than a whole number of C# may have.
+    const literal = value => Number.isInteger(value) && !Number.isSafeInteger(value) ? value.toExponential() : value;
+    const k = kept(), thresholds = `new AnomalyThresholds(Image: ${literal(k.image_threshold)}, Pixel: ${literal(k.pixel_threshold)})`;
     return hasReview
       ? `mlContext.Transforms.NormalizeAnomaly(${thresholds}, new() { ReviewBand = new(${k.review_from}, ${k.review_to}) })`
       : `mlContext.Transforms.NormalizeAnomaly(${thresholds})`;
@@ -222,7 +263,7 @@
   }
 
   function moveTo(name, value) {
-    at[name] = Math.min(maximum, Math.max(0, value));
+    at[name] = Math.min(maximum, Math.max(least, value));
     if (!hasReview || (name === "threshold" ? at.review > at.threshold : at.threshold < at.review)) at.threshold = at.review = at[name];
     update();
   }
@@ -255,13 +296,14 @@
       const step = event.shiftKey ? 0.1 : 1, value = at[name];
       const target = {
         ArrowLeft: value - step, ArrowDown: value - step, ArrowRight: value + step, ArrowUp: value + step,
-        PageDown: value - 10, PageUp: value + 10, Home: 0, End: maximum,
+        PageDown: value - 10, PageUp: value + 10, Home: least, End: maximum,
       }[event.key];
       if (target === undefined) return;
       event.preventDefault();
-      moveTo(name, toTenths(target));
+      moveTo(name, event.key === "Home" ? least : toTenths(target));
     });
     lines[name].tabIndex = 0;
+    lines[name].setAttribute("aria-valuemin", shown(least));
   }
   byId("reset").addEventListener("click", () => moveTo("threshold", data.threshold));
   byId("zoom-in").addEventListener("click", () => zoom(0.5));
@@ -269,7 +311,7 @@
   byId("zoom-all").addEventListener("click", () => zoom(Infinity));
   byId("has-review").addEventListener("change", event => {
     hasReview = event.target.checked;
-    at.review = hasReview ? toTenths(at.threshold * 0.8) : at.threshold;
+    at.review = hasReview ? Math.max(least, toTenths(at.threshold * 0.8)) : at.threshold;
     lines.review.hidden = !hasReview;
     for (const element of document.querySelectorAll(".with-review")) element.hidden = !hasReview;
     update();

@@ -68,7 +68,7 @@ public sealed partial class EvaluationTests
 
         string package = Directory.GetDirectories(
             Path.Combine(Repository.Root, "samples", "packages", "extracted", "mlnet.anomalynormalization")).Single();
-        string dll = Path.Combine("net8.0", "MLNet.AnomalyNormalization.dll");
+        string dll = Path.Combine("net10.0", "MLNet.AnomalyNormalization.dll");
         CollectionAssert.AreEqual(
             File.ReadAllBytes(Path.Combine(Repository.Root, core, "bin", Configuration, dll)),
             File.ReadAllBytes(Path.Combine(package, "lib", dll)),

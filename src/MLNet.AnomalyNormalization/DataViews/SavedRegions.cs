@@ -12,17 +12,15 @@ namespace MLNet.AnomalyNormalization.DataViews;
 /// The transformer of regions in a saved model: stock expressions that copy the map, under a name that says how to load the model, and carry
 /// the options in the names of local variables, as compressed JSON in hexadecimal digits, in as many pieces as it takes.
 /// </summary>
-internal static class SavedRegions
+internal static partial class SavedRegions
 {
     private const string MarkName = "AnomalyRegions1";
     private const string AddedColumn = "Regions are found where LoadAnomalyModel has loaded the model";
     private const int LongestPiece = 8_000;
 
-    private static readonly JsonSerializerOptions s_json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     public static ITransformer Write(TransformsCatalog catalog, AnomalyRegionColumnOptions options, IDataView input)
     {
-        byte[] json = JsonSerializer.SerializeToUtf8Bytes(options, s_json);
+        byte[] json = JsonSerializer.SerializeToUtf8Bytes(options, Json.Default.AnomalyRegionColumnOptions);
         if (json.Length > RegularFile.LongestText)
         {
             throw new ArgumentException(
@@ -55,7 +53,7 @@ internal static class SavedRegions
         {
             using var packed = new MemoryStream(Convert.FromHexString(string.Concat(marks.Select(mark => mark[3]))));
             using var json = new DeflateStream(packed, CompressionMode.Decompress);
-            var options = JsonSerializer.Deserialize<AnomalyRegionColumnOptions>(RegularFile.ReadToEnd(json), s_json)!;
+            var options = JsonSerializer.Deserialize(RegularFile.ReadToEnd(json), Json.Default.AnomalyRegionColumnOptions)!;
             options.Check();
             return new RegionTransformer(options, chain);
         }
@@ -65,4 +63,8 @@ internal static class SavedRegions
             return null;
         }
     }
+
+    [JsonSourceGenerationOptions(NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
+    [JsonSerializable(typeof(AnomalyRegionColumnOptions))]
+    private sealed partial class Json : JsonSerializerContext;
 }

@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization;
 using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
 
 namespace Microsoft.ML;
 

@@ -1,6 +1,10 @@
 using System.Globalization;
 using System.Text;
+using MLNet.AnomalyNormalization.Onnx.Baking;
+using MLNet.AnomalyNormalization.Onnx.Files;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
+using MLNet.AnomalyNormalization.Onnx.Models;
 using MLNet.AnomalyNormalization.Onnx.Verification;
 
 namespace MLNet.AnomalyNormalization.Onnx;
@@ -260,7 +264,7 @@ public sealed class AnomalyOnnxModel
         if (ModelMetadata.IsBaked(model))
             throw new InvalidOperationException($"The normalisation is baked into '{Path}' already. Bake the model that it was made from.");
 
-        new Baking(model, thresholds, options).Run(RawScore, RawMap, (ScoreOutputName, MapOutputName));
+        new BakedOutputs(model, thresholds, options).Run(RawScore, RawMap, (ScoreOutputName, MapOutputName));
         ModelMetadata.WritePreparation(model, PreparesItself ? null : Preprocessing);
         OnnxFile.Write(model, OnnxFile.FolderOf(Path), outputPath, cancellationToken);
     }

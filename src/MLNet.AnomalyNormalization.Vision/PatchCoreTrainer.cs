@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
 using MLNet.AnomalyNormalization.Vision.Graph;
 using MLNet.AnomalyNormalization.Vision.Training;
 

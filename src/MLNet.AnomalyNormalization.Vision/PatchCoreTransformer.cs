@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Onnx.Files;
 using MLNet.AnomalyNormalization.Onnx.Format;
 using MLNet.AnomalyNormalization.Vision.Training;
 

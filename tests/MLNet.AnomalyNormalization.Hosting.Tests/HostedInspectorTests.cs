@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MLNet.AnomalyNormalization.Onnx;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
 using MLNet.AnomalyNormalization.Onnx.Tests;
 using MLNet.AnomalyNormalization.Tests;
 

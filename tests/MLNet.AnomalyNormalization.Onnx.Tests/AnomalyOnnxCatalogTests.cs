@@ -6,6 +6,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
 using MLNet.AnomalyNormalization.Tests;
 
 namespace MLNet.AnomalyNormalization.Onnx.Tests;

@@ -1,6 +1,7 @@
 using System.Reflection;
-using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Onnx.Files;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
 using MLNet.AnomalyNormalization.Onnx.Tests;
 using MLNet.AnomalyNormalization.Tests;
 using MLNet.AnomalyNormalization.Vision.Backbone;

@@ -1,5 +1,8 @@
 using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Onnx.Files;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
 using MLNet.AnomalyNormalization.Tests;
 using MLNet.AnomalyNormalization.Vision.Graph;
 using MLNet.AnomalyNormalization.Vision.Training;

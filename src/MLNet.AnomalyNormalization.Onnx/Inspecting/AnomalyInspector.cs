@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Diagnostics;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 

@@ -3,6 +3,7 @@ using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Files;
 using MLNet.AnomalyNormalization.Imaging;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
 
 namespace MLNet.AnomalyNormalization.Onnx;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MLNet.AnomalyNormalization.Files;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
 
 namespace MLNet.AnomalyNormalization.Onnx.Verification;
 

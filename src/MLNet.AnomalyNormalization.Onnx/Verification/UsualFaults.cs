@@ -1,3 +1,6 @@
+using MLNet.AnomalyNormalization.Onnx.Pictures;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
+
 namespace MLNet.AnomalyNormalization.Onnx.Verification;
 
 /// <summary>

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
 
 namespace MLNet.AnomalyNormalization.Onnx.Verification;
 

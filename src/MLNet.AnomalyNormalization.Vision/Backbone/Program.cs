@@ -1,6 +1,6 @@
 // Cuts the backbone out of the ResNet18 that Microsoft ships. Runs while the library is built, with the paths of the model, of its licence
 // and of the file to write.
-using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Onnx.Files;
 using MLNet.AnomalyNormalization.Vision.Backbone;
 
 if (args is not [var source, var licence, var target])

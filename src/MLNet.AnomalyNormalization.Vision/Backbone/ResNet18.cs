@@ -1,6 +1,6 @@
 using System.Numerics;
-using MLNet.AnomalyNormalization.Onnx;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
 
 namespace MLNet.AnomalyNormalization.Vision.Backbone;
 

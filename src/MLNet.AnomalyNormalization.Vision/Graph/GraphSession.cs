@@ -1,7 +1,8 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
-using MLNet.AnomalyNormalization.Onnx;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
 
 namespace MLNet.AnomalyNormalization.Vision.Graph;
 

@@ -1,8 +1,10 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
-using MLNet.AnomalyNormalization.Onnx;
 using MLNet.AnomalyNormalization.Onnx.Format;
-using static MLNet.AnomalyNormalization.Onnx.GraphEditor;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
+using static MLNet.AnomalyNormalization.Onnx.Graphs.GraphEditor;
 
 namespace MLNet.AnomalyNormalization.Vision.Graph;
 
@@ -88,7 +90,7 @@ internal sealed class PatchCoreGraph
             : graph.Node("ReduceMax", [distances], Attribute("keepdims", 1));
         AddOutput(graph, graph.NodeTo(ScoreOutput, "Reshape", [score, graph.Constant<long>([1], 1)]), 1);
         AddOutput(graph, graph.NodeTo(MapOutput, "Identity", [_map.AddTo(graph, distances, weights)]), 1, 1, _map.Height, _map.Width);
-        Onnx.ModelMetadata.WritePreparation(graph.Model, null);
+        Onnx.Models.ModelMetadata.WritePreparation(graph.Model, null);
         return graph.Model;
     }
 

@@ -1,5 +1,5 @@
-using MLNet.AnomalyNormalization.Onnx;
-using static MLNet.AnomalyNormalization.Onnx.GraphEditor;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
+using static MLNet.AnomalyNormalization.Onnx.Graphs.GraphEditor;
 
 namespace MLNet.AnomalyNormalization.Vision.Graph;
 

@@ -5,6 +5,9 @@ using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Onnx;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Models;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
 using MLNet.AnomalyNormalization.Thresholds;
 using MLNet.AnomalyNormalization.Vision.Graph;
 

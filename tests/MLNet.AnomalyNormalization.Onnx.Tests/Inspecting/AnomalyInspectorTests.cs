@@ -3,6 +3,8 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
 using MLNet.AnomalyNormalization.Tests;
 
 namespace MLNet.AnomalyNormalization.Onnx.Tests.Inspecting;

@@ -2,6 +2,11 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
+using MLNet.AnomalyNormalization.Onnx.Models;
+using MLNet.AnomalyNormalization.Onnx.Pictures;
+using MLNet.AnomalyNormalization.Onnx.Scoring;
+using MLNet.AnomalyNormalization.Onnx.Tests.Pictures;
 using MLNet.AnomalyNormalization.Tests;
 using SkiaSharp;
 

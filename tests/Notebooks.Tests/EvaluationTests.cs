@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.DotNet.Interactive.Formatting;
 
 namespace Notebooks.Tests;
 
@@ -13,23 +14,27 @@ public sealed partial class EvaluationTests
     // Debug or Release, as this assembly itself was built.
     private static readonly string Configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name;
 
-    private static IReadOnlyList<string> Shown = [];
+    private static IReadOnlyList<FormattedValue> Shown = [];
 
     [ClassInitialize]
     public static async Task Run_the_notebook(TestContext context)
         => Shown = await Notebook.Run(Notebook.CodeCells(Path.Combine(Folder, "Evaluation.ipynb")));
 
     [TestMethod]
-    public void Every_cell_shows_something_and_the_HTML_is_well_formed()
+    public void Every_cell_shows_text_or_well_formed_HTML_of_our_own()
     {
         Assert.HasCount(13, Shown);
-        XElement[] html = [.. Shown.Where(text => text.StartsWith('<')).Select(text => XElement.Parse(text))];
+        ILookup<string, string> shown = Shown.ToLookup(value => value.MimeType, value => value.Value);
+        XElement[] html = [.. shown["text/html"].Select(text => XElement.Parse(text))];
         Assert.AreEqual(4, html.Count(element => element.Name == "table"), "fit, thresholds, evaluation, image metrics");
         Assert.AreEqual(4, html.Count(element => element.Name == "div"), "pictures");
+        Assert.HasCount(5, shown["text/plain"]);
+        // The kernel's view of a value without a formatter has classes that begin so.
+        Assert.DoesNotContain("dni-", string.Concat(shown["text/html"]));
     }
 
     [TestMethod]
-    public void The_report_is_where_the_last_cell_says() => Assert.IsTrue(File.Exists(Shown[^1]), Shown[^1]);
+    public void The_report_is_where_the_last_cell_says() => Assert.IsTrue(File.Exists(Shown[^1].Value), Shown[^1].Value);
 
     [TestMethod]
     public void The_notebook_is_committed_without_outputs()
@@ -75,7 +80,7 @@ public sealed partial class EvaluationTests
             "not the package that was just made");
 
         Assert.IsTrue(File.Exists(folder["evaluation-report/report.html"]), printed);
-        StringAssert.Contains(printed, Shown[3], "the comparison of strategies");
+        StringAssert.Contains(printed, Shown[3].Value, "the comparison of strategies");
         Dictionary<string, string[]> learned = Table("Learned threshold"), evaluation = Table("Evaluation");
         MatchCollection rows = Row().Matches(printed);
         foreach (Match row in rows)
@@ -89,7 +94,8 @@ public sealed partial class EvaluationTests
     }
 
     private static Dictionary<string, string[]> Table(string caption)
-        => NotebookDisplay.Rows(Shown.Single(html => html.StartsWith($"<table><caption>{caption}</caption>", StringComparison.Ordinal)));
+        => NotebookDisplay.Rows(Shown
+            .Single(shown => shown.Value.StartsWith($"<table><caption>{caption}</caption>", StringComparison.Ordinal)).Value);
 
     private static string Dotnet(string workingDirectory, params string[] arguments)
     {

@@ -1,22 +1,21 @@
-using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace Notebooks.Tests;
 
 /// <summary>
-/// The packages that a notebook may ask for, which are those of this repository and those that it pins, in their versions; in place of what
-/// they hold, notebooks get the assemblies beside the tests.
+/// The packages that a notebook may ask for, which are those of this repository and those that it pins, in their versions. In place of what
+/// they hold, notebooks get the assemblies beside the tests: the kernel's own restore writes to the user's folder of packages and keeps
+/// what it found in the user's home, so that the tests of one build could run on the packages of another. The packed packages are what
+/// Evaluation.cs runs on.
 /// </summary>
 internal static partial class NotebookPackages
 {
     public static IReadOnlyDictionary<string, string> Versions { get; } = ReadVersions();
 
-    public static IReadOnlyList<Assembly> Assemblies { get; } =
+    public static IReadOnlyList<string> AssemblyPaths { get; } =
     [
-        .. Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll")
-            .Where(path => PackageAssembly().IsMatch(Path.GetFileName(path)))
-            .Select(path => Assembly.Load(AssemblyName.GetAssemblyName(path))),
+        .. Directory.EnumerateFiles(AppContext.BaseDirectory, "*.dll").Where(path => PackageAssembly().IsMatch(Path.GetFileName(path))),
     ];
 
     /// <summary>Takes the directives for packages out of a cell, which the kernel carries out before it compiles the rest.</summary>

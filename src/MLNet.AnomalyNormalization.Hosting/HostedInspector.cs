@@ -41,9 +41,9 @@ public sealed class HostedInspector : IDisposable
     /// <summary>The name that it was registered under; empty for the one without.</summary>
     public string Name { get; }
 
-    /// <summary>What the model is at the moment.</summary>
+    /// <summary>What the ONNX model is at the moment; null for a saved pipeline.</summary>
     /// <exception cref="ObjectDisposedException">The application has ended.</exception>
-    public AnomalyOnnxModel Model
+    public AnomalyOnnxModel? Model
     {
         get
         {
@@ -60,6 +60,16 @@ public sealed class HostedInspector : IDisposable
         {
             using InspectorLease lease = Take();
             return lease.Inspector.Thresholds;
+        }
+    }
+
+    /// <summary>The file of the model at the moment.</summary>
+    internal string Path
+    {
+        get
+        {
+            using InspectorLease lease = Take();
+            return lease.Inspector.Path;
         }
     }
 
@@ -232,7 +242,7 @@ public sealed class HostedInspector : IDisposable
             throw;
         }
 
-        (string, AnomalyThresholds) what = (opened.Inspector.Model.Path, opened.Inspector.Thresholds);
+        (string, AnomalyThresholds) what = (opened.Inspector.Path, opened.Inspector.Thresholds);
         Interlocked.Exchange(ref _current, opened)?.Dispose();
         return what;
 

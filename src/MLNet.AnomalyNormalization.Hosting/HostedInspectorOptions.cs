@@ -5,7 +5,7 @@ namespace MLNet.AnomalyNormalization.Hosting;
 /// <summary>Which model a <see cref="HostedInspector"/> runs, and how. Can be bound to a section of the configuration.</summary>
 public sealed class HostedInspectorOptions
 {
-    /// <summary>The ONNX file, or a folder with one; see <see cref="AnomalyInspector.Open"/>. Must be set.</summary>
+    /// <summary>The ONNX file, a folder with one, or a saved pipeline; see <see cref="AnomalyInspector.Open"/>. Must be set.</summary>
     public string ModelPath { get; set; } = "";
 
     /// <summary>The raw threshold of an image; null, as that of a pixel, for those that came with the model.</summary>

@@ -4,19 +4,15 @@ using MLNet.AnomalyNormalization.Onnx;
 
 namespace MLNet.AnomalyNormalization.Hosting;
 
-/// <summary>What a board shows of the inspections of a process: a meter and a source of activities, both of <see cref="Name"/>.</summary>
+/// <summary>What a board shows of the inspections of a process: a meter and a source of activities, both of <see cref="Telemetry.Name"/>.</summary>
 internal sealed class InspectionMetrics : IDisposable
 {
-    public const string Name = "MLNet.AnomalyNormalization";
-
     private const string Inspector = "anomaly.inspector";
 
-    // Fine around the threshold, where it is decided; the scale ends at 1000.
-    private static readonly double[] s_scores = [25, 50, 75, 80, 85, 90, 95, 100, 105, 110, 115, 120, 125, 150, 200, 300, 500, 1000];
     private static readonly double[] s_seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
-    private readonly ActivitySource _activities = new(Name);
-    private readonly Meter _meter = new(Name);
+    private readonly ActivitySource _activities = new(Telemetry.Name);
+    private readonly Meter _meter = new(Telemetry.Name);
     private readonly Counter<long> _inspections;
     private readonly Counter<long> _failures;
     private readonly Counter<long> _notNumbers;
@@ -31,7 +27,8 @@ internal sealed class InspectionMetrics : IDisposable
         _notNumbers = _meter.CreateCounter<long>("anomaly.inspection.nan", "{picture}", "Pictures whose score is not a number.");
         _reloads = _meter.CreateCounter<long>("anomaly.model.reloads", "{reload}", "Models that were opened anew, by outcome.");
         _scores = _meter.CreateHistogram(
-            "anomaly.score", "1", "Normalised scores, 100 is the threshold.", null, new InstrumentAdvice<double> { HistogramBucketBoundaries = s_scores });
+            "anomaly.score", "1", "Normalised scores, 100 is the threshold.", null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = Telemetry.ScoreBuckets });
         _durations = _meter.CreateHistogram(
             "anomaly.inspection.duration", "s", "How long inspections took, by stage.", null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = s_seconds });

@@ -13,7 +13,7 @@ internal sealed class InspectorHealthCheck(HostedInspector inspector) : IHealthC
             Inspection inspection = await Task.Run(inspector.InspectReference, cancellationToken).ConfigureAwait(false);
             var data = new Dictionary<string, object>
             {
-                ["model"] = inspector.Model.Path,
+                ["model"] = inspector.Path,
                 ["normalizedScore"] = inspection.NormalizedScore,
                 ["decision"] = InspectionMetrics.NameOf(inspection.Decision),
             };

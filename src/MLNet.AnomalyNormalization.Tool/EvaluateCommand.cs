@@ -69,7 +69,7 @@ internal static class EvaluateCommand
         command.SetAction((parsed, stop) =>
         {
             using AnomalyInspector inspector = Open(parsed.GetValue(model)!, parsed.GetValue(image), parsed.GetValue(pixel));
-            var report = new AnomalyReport(inspector.Thresholds, new() { ModelThresholds = inspector.Model.OwnThresholds });
+            var report = new AnomalyReport(inspector.Thresholds, new() { ModelThresholds = inspector.Model?.OwnThresholds });
             Evaluate(inspector, parsed.GetValue(folder)!, console, parsed.GetValue(json), report, stop);
             string path = parsed.GetValue(output)!;
             console.Progress("Writing the report", progress =>

@@ -46,6 +46,8 @@ internal static class ThresholdCommand
             ThresholdFit? pixel = scored.Peaks.Length == 0 ? null
                 : (parsed.GetValue(alarms) is null && parsed.GetValue(deviations) is null ? ForGood(scored.Peaks.Length) : strategy).Fit(scored.Peaks);
             var thresholds = new AnomalyThresholds(image.Threshold, pixel?.Threshold ?? image.Threshold);
+            if (scored.Model is null && !ScoreFile.Is(path) && parsed.GetValue(output) is null)
+                throw new ArgumentException($"'{path}' is a saved pipeline, which keeps its thresholds within. Give --output for a file of their own.");
             string file = parsed.GetValue(output) ?? Path.ChangeExtension(scored.Model?.Path ?? path, ".json");
             thresholds.Save(file, scored.Model?.OwnThresholds);
             if (parsed.GetValue(json))
@@ -94,6 +96,6 @@ internal static class ThresholdCommand
     /// <param name="Fit">Learns that of images.</param>
     /// <param name="IsAnomalous">The classes.</param>
     /// <param name="Peaks">The highest pixel of each good picture; none where there are no maps.</param>
-    /// <param name="Model">What gave the scores; null where they were recorded.</param>
+    /// <param name="Model">What gave the scores; null where they were recorded, or it is a saved pipeline.</param>
     private sealed record Scored(Func<ThresholdStrategy, ThresholdFit> Fit, bool[] IsAnomalous, float[] Peaks, AnomalyOnnxModel? Model);
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Diagnostics;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Files;
 using MLNet.AnomalyNormalization.Onnx.Pictures;
 using MLNet.AnomalyNormalization.Onnx.Scoring;
 
@@ -14,18 +15,23 @@ namespace MLNet.AnomalyNormalization.Onnx;
 /// <remarks>Safe for many threads at once, without a pool; nothing but the result is allocated for a picture in memory, once it is warm.</remarks>
 public sealed class AnomalyInspector : IDisposable
 {
-    private readonly AnomalyScorer _scorer;
+    private readonly IPictureScorer _scorer;
     private readonly AnomalyInspectorOptions _options;
+    private readonly AnomalyNormalizationOptions _normalization;
     private Scale _scale;
 
-    private AnomalyInspector(AnomalyScorer scorer, AnomalyInspectorOptions options, AnomalyThresholds thresholds)
+    private AnomalyInspector(
+        string path, IPictureScorer scorer, AnomalyInspectorOptions options, AnomalyThresholds thresholds, AnomalyNormalizationOptions normalization)
     {
-        (_scorer, _options) = (scorer, options);
-        _scale = new(thresholds);
+        (Path, _scorer, _options, _normalization) = (path, scorer, options, normalization);
+        _scale = new(thresholds, normalization);
     }
 
-    /// <summary>What the model is.</summary>
-    public AnomalyOnnxModel Model => _scorer.Model;
+    /// <summary>The file of the model.</summary>
+    public string Path { get; }
+
+    /// <summary>What the ONNX model is; null for a saved pipeline.</summary>
+    public AnomalyOnnxModel? Model => (_scorer as AnomalyScorer)?.Model;
 
     /// <summary>The raw thresholds that 100 stands for; may be set while pictures are inspected, each of which sees one pair.</summary>
     public AnomalyThresholds Thresholds
@@ -34,41 +40,39 @@ public sealed class AnomalyInspector : IDisposable
         set
         {
             ArgumentNullException.ThrowIfNull(value);
-            Volatile.Write(ref _scale, new(value));
+            Volatile.Write(ref _scale, new(value, _normalization));
         }
     }
 
     /// <summary>Where a person decides on that scale: the band of the options, or the one kept with the model's thresholds; null for nowhere.</summary>
-    public ReviewBand? ReviewBand => _options.ReviewBand ?? (_options.Thresholds is null ? Model.ReviewBand : null);
+    public ReviewBand? ReviewBand => _options.ReviewBand ?? (_options.Thresholds is null ? Model?.ReviewBand : null);
 
     /// <summary>Opens a model.</summary>
-    /// <param name="path">The ONNX file, or a folder with one: <c>model.onnx</c>, or its only one.</param>
+    /// <param name="path">
+    /// The ONNX file; a folder with one: <c>model.onnx</c>, or its only one; or a pipeline that <c>mlContext.Model.Save</c> or
+    /// <c>SaveAnomalyModel</c> wrote, from a column of images, or of the paths of picture files, to normalised scores.
+    /// </param>
     /// <param name="options">How to see and decide; null for what the model tells.</param>
+    /// <remarks>
+    /// A saved pipeline decides by its own normaliser. It doesn't tell which area of a picture its maps cover: they are taken for maps of
+    /// the whole picture. One that takes paths inspects files alone.
+    /// </remarks>
     /// <exception cref="FileNotFoundException">There is no such file, or no model in the folder.</exception>
     /// <exception cref="InvalidDataException">The file is no anomaly model, or a damaged one; see <see cref="AnomalyOnnxModel.Open"/>.</exception>
     /// <exception cref="InvalidOperationException">
     /// The model came without thresholds and the options have none, or OnnxRuntime's native library or the provider is missing; the message
     /// says what to do.
     /// </exception>
-    /// <exception cref="ArgumentException">The model takes no single picture, the preparation doesn't fit it, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">
+    /// The model takes no single picture, the preparation doesn't fit it, an option is out of range, or none of a saved pipeline.
+    /// </exception>
     public static AnomalyInspector Open(string path, AnomalyInspectorOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new();
         Check(options);
-        AnomalyOnnxModel model = AnomalyOnnxModel.Open(Directory.Exists(path) ? ModelIn(path) : path);
-        if (model.ScoreOutputName is null && model.MapOutputName is null)
-        {
-            throw new ArgumentException(
-                $"'{model.Path}' gives normalised scores alone. Open the model that it was made from, or one that was baked with its raw outputs.",
-                nameof(path));
-        }
-
-        AnomalyThresholds thresholds = options.Thresholds ?? model.Thresholds
-            ?? throw new InvalidOperationException(
-                $"'{model.Path}' came without thresholds. Give them in the options, or put the file with them beside the model.");
-        var device = new OnnxDevice(options.Provider, options.DeviceId, options.Threads);
-        return new(new AnomalyScorer(model, options.Preprocessing, device, nameof(options)), options, thresholds);
+        string file = Directory.Exists(path) ? ModelIn(path) : path;
+        return IsZip(file) ? OpenPipeline(file, options) : OpenOnnx(file, options);
     }
 
     /// <summary>Inspects a picture file: PNG, JPEG, WebP, BMP or GIF, read as Python's libraries read it.</summary>
@@ -177,6 +181,47 @@ public sealed class AnomalyInspector : IDisposable
     /// <summary>Releases the model. No inspection may be under way.</summary>
     public void Dispose() => _scorer.Dispose();
 
+    private static AnomalyInspector OpenOnnx(string path, AnomalyInspectorOptions options)
+    {
+        AnomalyOnnxModel model = AnomalyOnnxModel.Open(path);
+        if (model.ScoreOutputName is null && model.MapOutputName is null)
+        {
+            throw new ArgumentException(
+                $"'{model.Path}' gives normalised scores alone. Open the model that it was made from, or one that was baked with its raw outputs.",
+                nameof(path));
+        }
+
+        AnomalyThresholds thresholds = options.Thresholds ?? model.Thresholds
+            ?? throw new InvalidOperationException(
+                $"'{model.Path}' came without thresholds. Give them in the options, or put the file with them beside the model.");
+        var device = new OnnxDevice(options.Provider, options.DeviceId, options.Threads);
+        return new(model.Path, new AnomalyScorer(model, options.Preprocessing, device, nameof(options)), options, thresholds, new());
+    }
+
+    private static AnomalyInspector OpenPipeline(string path, AnomalyInspectorOptions options)
+    {
+        if (options is not { Preprocessing: null, Provider: ExecutionProvider.Cpu, DeviceId: 0, Threads: null })
+        {
+            throw new ArgumentException(
+                $"'{path}' is a saved pipeline, which prepares its pictures and has its device by itself. Leave Preprocessing, Provider, "
+                + "DeviceId and Threads as they are, or open the ONNX model.", nameof(options));
+        }
+
+        var scorer = new PipelineScorer(path, options.ImageColumnName);
+        AnomalyNormalizationTransformer own = scorer.Normalization;
+        return new(
+            path, scorer, options with { ReviewBand = options.ReviewBand ?? (options.Thresholds is null ? own.Options.ReviewBand : null) },
+            options.Thresholds ?? own.Thresholds, own.Options);
+    }
+
+    private static bool IsZip(string path)
+    {
+        _ = RegularFile.RequireLength(path);
+        Span<byte> head = stackalloc byte[4];
+        using FileStream file = File.OpenRead(path);
+        return file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) == head.Length && head.SequenceEqual("PK\u0003\u0004"u8);
+    }
+
     private static string ModelIn(string folder)
     {
         string[] models = Directory.GetFiles(folder, "*.onnx");
@@ -202,7 +247,7 @@ public sealed class AnomalyInspector : IDisposable
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         long start = Stopwatch.GetTimestamp();
-        RgbPicture picture = PictureFile.Read(path, _scorer.Preprocessing.Library, _options.MaximumPixels);
+        RgbPicture picture = PictureFile.Read(path, _scorer.Library, _options.MaximumPixels);
         return Inspect(picture, path, isOwn: true, start, cancellationToken);
     }
 
@@ -210,7 +255,7 @@ public sealed class AnomalyInspector : IDisposable
     {
         ArgumentNullException.ThrowIfNull(stream);
         long start = Stopwatch.GetTimestamp();
-        RgbPicture picture = PictureFile.Read(stream, _scorer.Preprocessing.Library, _options.MaximumPixels);
+        RgbPicture picture = PictureFile.Read(stream, _scorer.Library, _options.MaximumPixels);
         return Inspect(picture, null, isOwn: true, start, cancellationToken);
     }
 
@@ -245,14 +290,14 @@ public sealed class AnomalyInspector : IDisposable
         long decoded = Stopwatch.GetTimestamp();
         (int Height, int Width)? size = _options.IncludeMap ? _scorer.MapSize : null;
         float[] raw = size is var (height, width) ? new float[height * width] : [];
-        float score = _scorer.Score(picture, raw, cancellationToken);
+        float score = _scorer.Score(picture, path, raw, cancellationToken);
         long scored = Stopwatch.GetTimestamp();
 
         float[] normalized = raw.Length == 0 ? [] : new float[raw.Length];
         scale.Pixel.Normalize<float>(raw, normalized);
         float normalizedScore = scale.Image.Normalize(score);
         bool isAnomalous = scale.Image.IsAnomalous(score);
-        return new(_options.Regions, _scorer.Preprocessing.Library, path, _options.KeepPicture ? isOwn ? picture : picture.Copy() : null)
+        return new(_options.Regions, _scorer.Library, path, _options.KeepPicture ? isOwn ? picture : picture.Copy() : null)
         {
             RawScore = score,
             NormalizedScore = normalizedScore,
@@ -267,12 +312,14 @@ public sealed class AnomalyInspector : IDisposable
         };
     }
 
-    private sealed class Scale(AnomalyThresholds thresholds)
+    private sealed class Scale(AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
     {
         public AnomalyThresholds Thresholds => thresholds;
 
-        public ScoreNormalizer Image { get; } = new(thresholds.Image);
+        public ScoreNormalizer Image { get; } = new(thresholds.Image, options.ImageEvaluation, options.PreserveDecisions);
 
-        public ScoreNormalizer Pixel { get; } = new(thresholds.Pixel);
+        public ScoreNormalizer Pixel { get; } = options.ThresholdType == ThresholdType.Image
+            ? new(thresholds.Image, options.ImageEvaluation, options.PreserveDecisions)
+            : new(thresholds.Pixel, options.PixelEvaluation, options.PreserveDecisions);
     }
 }

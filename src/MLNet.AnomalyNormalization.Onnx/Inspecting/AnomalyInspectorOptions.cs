@@ -22,6 +22,12 @@ public sealed record AnomalyInspectorOptions
     public ImagePreprocessing? Preprocessing { get; init; }
 
     /// <summary>
+    /// The column of images that a saved pipeline takes, for its schema doesn't keep columns of that type; null for one that takes the paths of
+    /// picture files, and for ONNX models.
+    /// </summary>
+    public string? ImageColumnName { get; init; }
+
+    /// <summary>
     /// Whether an inspection keeps the pixels that it was made of, for <see cref="Inspection.SaveOverlay(string)"/>. Of a file they are read
     /// again where they aren't kept.
     /// </summary>

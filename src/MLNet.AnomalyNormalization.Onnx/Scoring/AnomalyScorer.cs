@@ -10,7 +10,7 @@ namespace MLNet.AnomalyNormalization.Onnx.Scoring;
 /// A model with the preparation of its pictures, ready to score any picture of any size: the preparation and the model run one after the
 /// other in OnnxRuntime. Safe to share between threads.
 /// </summary>
-internal sealed class AnomalyScorer : IDisposable
+internal sealed class AnomalyScorer : IPictureScorer
 {
     private const string Picture = "picture";
     private const string Prepared = "prepared";
@@ -86,6 +86,8 @@ internal sealed class AnomalyScorer : IDisposable
     /// <summary>The area of a photo that the model sees; null if it prepares pictures itself, and doesn't say.</summary>
     public PictureArea? InspectedArea => Model.PreparesItself ? null : Model.Picture.AreaWithin(Preprocessing);
 
+    ImageLibrary IPictureScorer.Library => Preprocessing.Library;
+
     /// <summary>The size of the map; null if the model gives none.</summary>
     public (int Height, int Width)? MapSize { get; }
 
@@ -134,6 +136,9 @@ internal sealed class AnomalyScorer : IDisposable
             throw new InvalidDataException($"'{Model.Path}' fails on a picture of {picture.Height} x {picture.Width}: {e.Message}", e);
         }
     }
+
+    float IPictureScorer.Score(RgbPicture picture, string? path, Span<float> map, CancellationToken cancellationToken)
+        => Score(picture, map, cancellationToken);
 
     /// <summary>The prepared picture: channels x height x width.</summary>
     public float[] Prepare(RgbPicture picture)

@@ -43,7 +43,13 @@ internal sealed partial class StationGrain(
         {
             next.Count(scores, batch.Labels);
             RaiseAlert(next, batch.Number);
+            bool isAlert = next.Alert is not null && State.Alert is null;
             await Store(next);
+            StationMetrics.Record(this.GetPrimaryKeyString(), scores, State, isAlert);
+        }
+        else
+        {
+            StationMetrics.CountKnown(this.GetPrimaryKeyString());
         }
 
         await PassAlertOn();

@@ -31,8 +31,8 @@ public sealed class AnomalyInspectorTests : IDisposable
 
         var mlContext = new MLContext();
         IDataView photos = mlContext.Data.LoadFromEnumerable([new AnomalyOnnxCatalogTests.PhotoFile { Path = path }]);
-        IDataView scored = mlContext.Transforms.ApplyAnomalyOnnxModel(inspector.Model, "Path")
-            .Append(mlContext.Transforms.NormalizeAnomaly(inspector.Model)).Fit(photos).Transform(photos);
+        IDataView scored = mlContext.Transforms.ApplyAnomalyOnnxModel(inspector.Model!, "Path")
+            .Append(mlContext.Transforms.NormalizeAnomaly(inspector.Model!)).Fit(photos).Transform(photos);
         float raw = scored.GetColumn<float[]>("Score").Single()[0];
         float normalized = scored.GetColumn<float[]>("NormalizedScore").Single()[0];
         float[] map = scored.GetColumn<float[]>("NormalizedMap").Single();
@@ -143,7 +143,7 @@ public sealed class AnomalyInspectorTests : IDisposable
     {
         SaveModel();
         using (AnomalyInspector inspector = AnomalyInspector.Open(_folder[""]))
-            Assert.AreEqual("model.onnx", Path.GetFileName(inspector.Model.Path));
+            Assert.AreEqual("model.onnx", Path.GetFileName(inspector.Model!.Path));
 
         File.Delete(_folder["model.json"]);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => AnomalyInspector.Open(_folder[""])).Message, "without thresholds");

@@ -52,11 +52,7 @@ internal static class InspectionApi
         {
             limits.AddConcurrencyLimiter("uploads", limit => limit.PermitLimit = MaximumUploads);
             limits.RejectionStatusCode = StatusCodes.Status503ServiceUnavailable;
-            limits.OnRejected = (rejected, _) =>
-            {
-                rejected.HttpContext.Response.Headers.RetryAfter = "1";
-                return ValueTask.CompletedTask;
-            };
+            limits.OnRejected = (rejected, _) => new(Task.FromResult(rejected.HttpContext.Response.Headers.RetryAfter = "1"));
         });
 
         WebApplication app = builder.Build();

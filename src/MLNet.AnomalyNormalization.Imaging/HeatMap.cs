@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.DataViews;
-using SkiaSharp;
 
 namespace MLNet.AnomalyNormalization.Imaging;
 
@@ -241,7 +240,7 @@ public static class HeatMap
     public static byte[] EncodePng(MLImage image)
     {
         ArgumentNullException.ThrowIfNull(image);
-        return PictureEncoder.Encode(image, pixels => pixels.Encode(SKPngEncoderOptions.Default));
+        return PictureEncoder.Png(image);
     }
 
     /// <summary>Where each score lies in the window, 0..1.</summary>

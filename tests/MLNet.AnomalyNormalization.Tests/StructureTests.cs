@@ -31,13 +31,38 @@ public sealed partial class StructureTests
         Assert.IsEmpty(offenders, string.Join(", ", offenders));
     }
 
-    private static IEnumerable<(string Path, string Text)> Sources()
+    [TestMethod]
+    public void Three_files_know_SkiaSharp()
     {
-        string root = Path.Combine(Repository.Root, "src", "MLNet.AnomalyNormalization");
-        return Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
-            .Select(path => (Path.GetRelativePath(root, path).Replace('\\', '/'), File.ReadAllText(path)))
-            .Where(source => !source.Item1.StartsWith("obj/", StringComparison.Ordinal));
+        string[] expected =
+        [
+            "MLNet.AnomalyNormalization.Imaging/PictureEncoder.cs",
+            "MLNet.AnomalyNormalization.Imaging/Reports/ImageFile.cs",
+            "MLNet.AnomalyNormalization.Onnx/Pictures/PictureFile.cs",
+        ];
+        CollectionAssert.AreEquivalent(expected, AllSources().Where(source => source.Text.Contains("using SkiaSharp", StringComparison.Ordinal))
+            .Select(source => source.Path).ToArray());
     }
+
+    [TestMethod]
+    public void The_page_of_the_source_says_what_belongs_into_a_folder_of_more_than_a_dozen_files()
+    {
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "src", "README.md"));
+        string[] unsaid = [.. AllSources().GroupBy(source => Path.GetDirectoryName(source.Path)!.Replace('\\', '/'))
+            .Where(folder => folder.Count() > 12)
+            .Select(folder => folder.Key.Replace("MLNet.AnomalyNormalization/", "Core's `").Replace("MLNet.AnomalyNormalization.", "`"))
+            .Where(name => !page.Contains($"\n| {name}` |", StringComparison.Ordinal))];
+        Assert.IsEmpty(unsaid, string.Join(", ", unsaid));
+    }
+
+    private static IEnumerable<(string Path, string Text)> Sources() => Below(Path.Combine(Repository.Root, "src", "MLNet.AnomalyNormalization"));
+
+    private static IEnumerable<(string Path, string Text)> AllSources() => Below(Path.Combine(Repository.Root, "src"));
+
+    private static IEnumerable<(string Path, string Text)> Below(string root)
+        => Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(path => (Path.GetRelativePath(root, path).Replace('\\', '/'), File.ReadAllText(path)))
+            .Where(source => !source.Item1.Split('/').Contains("obj"));
 
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Namespace();

@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using SkiaSharp;
 
 namespace MLNet.AnomalyNormalization.Imaging.Reports;
 
@@ -32,12 +31,7 @@ internal static class Thumbnail
         static (int From, int To) Covered(int i, int count, int of) => ((int)((long)i * of / count), (int)((long)(i + 1) * of / count));
     }
 
-    public static string Jpeg(MLImage image)
-    {
-        // At full resolution of the colours too: an outline is one pixel wide.
-        var options = new SKJpegEncoderOptions(Quality, SKJpegEncoderDownsample.Downsample444, SKJpegEncoderAlphaOption.Ignore);
-        return DataUri("jpeg", PictureEncoder.Encode(image, pixels => pixels.Encode(options)));
-    }
+    public static string Jpeg(MLImage image) => DataUri("jpeg", PictureEncoder.Jpeg(image, Quality));
 
     public static string Png(MLImage image) => DataUri("png", HeatMap.EncodePng(image));
 

@@ -88,6 +88,24 @@ public class StateReaderTests
     }
 
     [TestMethod]
+    [DataRow(17, 0x7FC00000u, "a score of NaN", DisplayName = "an anomaly's score of NaN")]
+    [DataRow(21, 0u, "a weight that is not positive", DisplayName = "a row that weighs nothing, and would count nowhere")]
+    [DataRow(21, 0x80000000u, "a weight that is not positive", DisplayName = "a row that weighs less than nothing")]
+    [DataRow(0, 0x08u, "the flags", DisplayName = "a flag of a later version")]
+    public void Rows_that_cannot_have_been_added_are_refused_under_a_right_checksum(int place, uint value, string reason)
+    {
+        var evaluator = new ImageEvaluator();
+        evaluator.Add(2, false, 3);
+        evaluator.Add(1, true, 5);
+        using var stream = new MemoryStream();
+        evaluator.WriteTo(stream);
+
+        // The flags, and for each label the number of rows, their scores and their weights.
+        byte[] forged = Forge(stream.ToArray(), content => BinaryPrimitives.WriteUInt32LittleEndian(content[place..], value));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => ImageEvaluator.ReadFrom(new MemoryStream(forged))).Message, reason);
+    }
+
+    [TestMethod]
     [DataRow(41, 3u, "regions in", DisplayName = "more regions than weigh upon the defects")]
     [DataRow(45, 0u, "regions in", DisplayName = "defects in no image, which a share was divided by")]
     [DataRow(45, 3u, "regions in", DisplayName = "more images with defects than regions")]

@@ -1,6 +1,7 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Diagnostics;
 using MLNet.AnomalyNormalization.Onnx;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.Hosting;
 

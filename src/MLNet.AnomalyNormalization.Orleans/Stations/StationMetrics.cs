@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 

@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization;
+namespace MLNet.AnomalyNormalization.Scale;
 
 /// <summary>What the meters of all packages have in common, so that one board shows them together.</summary>
 internal static class Telemetry

@@ -1,5 +1,5 @@
-using System.Diagnostics.Metrics;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using MLNet.AnomalyNormalization.Onnx;
 using MLNet.AnomalyNormalization.Scale;
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using MLNet.AnomalyNormalization.Imaging;
-using MLNet.AnomalyNormalization.Onnx;
 
 namespace MLNet.AnomalyNormalization.Tool;
 
@@ -36,8 +35,4 @@ internal static class Common
             console.Error.WriteLine($"Left out: {line}");
         return folder;
     }
-
-    /// <summary>Inspects pictures, which lie in a folder of a data set or were named one by one.</summary>
-    public static List<Inspection> Inspect(this AnomalyInspector inspector, IReadOnlyList<string> paths, ToolConsole console, CancellationToken stop)
-        => console.Progress($"Inspecting {paths.Count} pictures", inspector.InspectAll(paths, stop), paths.Count);
 }

@@ -26,6 +26,8 @@ internal static class EvaluateCommand
         {
             model, folder, image, pixel, auroc, escape, alarms, json,
         };
+        var regions = new RegionInspector.Choice();
+        regions.AddTo(command);
         command.SetAction((parsed, stop) =>
         {
             ImageMetrics metrics = Measure(parsed, stop);
@@ -50,11 +52,16 @@ internal static class EvaluateCommand
         {
             string path = parsed.GetValue(model)!;
             if (ScoreFile.Is(path))
+            {
+                regions.RequireNone(parsed);
                 return ScoreFile.Evaluate(path, parsed.GetValue(image), console, parsed.GetValue(json));
+            }
+
             if (parsed.GetValue(folder) is not { } pictures)
                 throw new ArgumentException("Give the folder of pictures, too.");
-            using AnomalyInspector inspector = Open(path, parsed.GetValue(image), parsed.GetValue(pixel));
-            return Evaluate(inspector, pictures, console, parsed.GetValue(json), null, stop).Image!;
+            IReadOnlyList<FolderImage> images = Test(pictures, console);
+            using RegionInspector inspector = regions.Open(parsed, path, Options(parsed.GetValue(image), parsed.GetValue(pixel)), images[0].Path);
+            return Evaluate(inspector, images, console, parsed.GetValue(json), null, stop).Image!;
         }
     }
 
@@ -66,11 +73,15 @@ internal static class EvaluateCommand
         Option<string> output = new("--output", "-o") { Description = "The folder to write.", DefaultValueFactory = _ => "report" };
         Option<bool> json = Common.Json();
         var command = new Command("report", "Writes a report with every picture, a page with a threshold to drag.") { model, folder, image, pixel, output, json };
+        var regions = new RegionInspector.Choice();
+        regions.AddTo(command);
         command.SetAction((parsed, stop) =>
         {
-            using AnomalyInspector inspector = Open(parsed.GetValue(model)!, parsed.GetValue(image), parsed.GetValue(pixel));
-            var report = new AnomalyReport(inspector.Thresholds, new() { ModelThresholds = inspector.Model?.OwnThresholds });
-            Evaluate(inspector, parsed.GetValue(folder)!, console, parsed.GetValue(json), report, stop);
+            IReadOnlyList<FolderImage> images = Test(parsed.GetValue(folder)!, console);
+            using RegionInspector inspector = regions.Open(
+                parsed, parsed.GetValue(model)!, Options(parsed.GetValue(image), parsed.GetValue(pixel)), images[0].Path);
+            var report = new AnomalyReport(inspector.Thresholds, new() { ModelThresholds = inspector.Model?.OwnThresholds, Regions = inspector.Regions });
+            Evaluate(inspector, images, console, parsed.GetValue(json), report, stop);
             string path = parsed.GetValue(output)!;
             console.Progress("Writing the report", progress =>
             {
@@ -83,15 +94,15 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static AnomalyInspector Open(string model, double? image, double? pixel)
-        => AnomalyInspector.Open(model, new() { Thresholds = Common.Thresholds(image, pixel) });
+    private static AnomalyInspectorOptions Options(double? image, double? pixel) => new() { Thresholds = Common.Thresholds(image, pixel) };
+
+    private static IReadOnlyList<FolderImage> Test(string path, ToolConsole console)
+        => Common.Open(path, console).Test is { Count: > 0 } images ? images
+            : throw new InvalidDataException($"'{path}' has no pictures in test/good or test/<kind of defect>.");
 
     private static AnomalyEvaluation Evaluate(
-        AnomalyInspector inspector, string path, ToolConsole console, bool isJson, AnomalyReport? report, CancellationToken stop)
+        RegionInspector inspector, IReadOnlyList<FolderImage> images, ToolConsole console, bool isJson, AnomalyReport? report, CancellationToken stop)
     {
-        IReadOnlyList<FolderImage> images = Common.Open(path, console).Test;
-        if (images.Count == 0)
-            throw new InvalidDataException($"'{path}' has no pictures in test/good or test/<kind of defect>.");
         List<Inspection> inspections = inspector.Inspect([.. images.Select(image => image.Path)], console, stop);
         bool hasMaps = inspections[0].NormalizedMap is not null, hasMasks = hasMaps && images.Any(image => image.MaskPath is not null);
         Row[] rows = [.. images.Zip(inspections, (image, inspection) => new Row
@@ -115,6 +126,7 @@ internal static class EvaluateCommand
         AnomalyEvaluation evaluation = mlContext.AnomalyDetection.EvaluateNormalized(mlContext.Data.LoadFromEnumerable(rows), new()
         {
             ReviewBand = inspector.ReviewBand,
+            ValidArea = hasMasks ? inspector.Regions?.ValidArea : null,
             MaskColumnName = hasMasks ? nameof(Row.Mask) : null,
             MapHeight = hasMaps ? inspections[0].NormalizedMap!.Height : null,
             MapWidth = hasMaps ? inspections[0].NormalizedMap!.Width : null,

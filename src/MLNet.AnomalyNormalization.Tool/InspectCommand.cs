@@ -18,6 +18,8 @@ internal static class InspectCommand
         Option<bool> fail = new("--fail-on-reject") { Description = $"End with {AnomalyTool.Missed} if a picture is rejected." };
         Option<bool> json = Common.Json();
         var command = new Command("inspect", "Inspects pictures.") { model, files, image, pixel, from, to, overlays, fail, json };
+        var regions = new RegionInspector.Choice();
+        regions.AddTo(command);
         command.Validators.Add(parsed =>
         {
             if (parsed.GetValue(from) is null != parsed.GetValue(to) is null)
@@ -25,12 +27,13 @@ internal static class InspectCommand
         });
         command.SetAction((parsed, stop) =>
         {
-            using AnomalyInspector inspector = AnomalyInspector.Open(parsed.GetValue(model)!, new()
+            string[] pictures = parsed.GetValue(files)!;
+            var options = new AnomalyInspectorOptions
             {
                 Thresholds = Common.Thresholds(parsed.GetValue(image), parsed.GetValue(pixel)),
                 ReviewBand = parsed.GetValue(from) is { } first && parsed.GetValue(to) is { } last ? new(first, last) : null,
-            });
-            string[] pictures = parsed.GetValue(files)!;
+            };
+            using RegionInspector inspector = regions.Open(parsed, parsed.GetValue(model)!, options, pictures[0]);
             string[] drawn = parsed.GetValue(overlays) is { } folder ? Overlays(folder, pictures) : [];
             List<Inspection> inspections = inspector.Inspect(pictures, console, stop);
             foreach ((Inspection inspection, string path) in inspections.Zip(drawn))

@@ -26,6 +26,8 @@ internal static class ThresholdCommand
         {
             model, folder, alarms, deviations, cost, prevalence, output, json,
         };
+        var regions = new RegionInspector.Choice();
+        regions.AddTo(command);
         command.Validators.Add(parsed =>
         {
             if (((double?[])[parsed.GetValue(alarms), parsed.GetValue(deviations), parsed.GetValue(cost)]).Count(choice => choice is not null) > 1)
@@ -34,7 +36,7 @@ internal static class ThresholdCommand
         command.SetAction((parsed, stop) =>
         {
             string path = parsed.GetValue(model)!;
-            Scored scored = ScoreFile.Is(path) ? Recorded(path) : Inspected(path, parsed.GetValue(folder), stop);
+            Scored scored = ScoreFile.Is(path) ? Recorded(path, parsed) : Inspected(path, parsed, stop);
             ThresholdStrategy strategy = (parsed.GetValue(alarms), parsed.GetValue(deviations), parsed.GetValue(cost)) switch
             {
                 ({ } rate, _, _) => ThresholdStrategy.FalsePositiveRate(rate),
@@ -65,8 +67,9 @@ internal static class ThresholdCommand
         return command;
 
         // In the type that is decided in.
-        static Scored Recorded(string path)
+        Scored Recorded(string path, ParseResult parsed)
         {
+            regions.RequireNone(parsed);
             RecordedScores recorded = ScoreFile.Read(path);
             bool[] isAnomalous = [.. recorded.Labels.Select(label => label == 1)];
             double[] scores = [.. recorded.Scores];
@@ -74,16 +77,19 @@ internal static class ThresholdCommand
             return new(strategy => recorded.AreSingle ? strategy.Fit(singles, isAnomalous) : strategy.Fit(scores, isAnomalous), isAnomalous, [], null);
         }
 
-        // Of pixels only the good pictures tell: one number each, its maximum, so that the threshold holds for new pictures.
-        Scored Inspected(string path, string? folder, CancellationToken stop)
+        // Of pixels only the good pictures tell: one number each, its maximum, so that the threshold holds for new pictures. Where regions decide,
+        // their threshold is that of the pixels, too.
+        Scored Inspected(string path, ParseResult parsed, CancellationToken stop)
         {
-            ImageFolder pictures = Common.Open(folder ?? throw new ArgumentException("Give the folder of pictures, too."), console);
+            ImageFolder pictures = Common.Open(parsed.GetValue(folder) ?? throw new ArgumentException("Give the folder of pictures, too."), console);
             IReadOnlyList<FolderImage> images = pictures.Test.Count > 0 ? pictures.Test : pictures.Train;
-            using AnomalyInspector inspector = AnomalyInspector.Open(path, new() { Thresholds = new(0, 0) });
+            if (images.Count == 0)
+                throw new InvalidDataException($"'{parsed.GetValue(folder)}' has no pictures to learn from.");
+            using RegionInspector inspector = regions.Open(parsed, path, new() { Thresholds = new(0, 0) }, images[0].Path);
             List<Inspection> inspections = inspector.Inspect([.. images.Select(image => image.Path)], console, stop);
             bool[] isAnomalous = [.. images.Select(image => image.IsAnomalous)];
             float[] scores = [.. inspections.Select(inspection => inspection.RawScore)];
-            float[] peaks = [.. inspections.Zip(isAnomalous).Where(row => !row.Second && row.First.RawMap is not null).Select(row => row.First.RawMap!.Values.Max())];
+            float[] peaks = inspector.Regions is not null ? [] : [.. inspections.Zip(isAnomalous).Where(row => !row.Second && row.First.RawMap is not null).Select(row => row.First.RawMap!.Values.Max())];
             return new(strategy => strategy.Fit(scores, isAnomalous), isAnomalous, peaks, inspector.Model);
         }
     }

@@ -82,7 +82,8 @@ public static class AnomalyNormalizationCatalog
     /// Behind a normaliser, boxes are those at 100, and <c>RegionScore</c> is a normalised score, to be evaluated as it is. Before one, over
     /// the raw map, it is a raw score that a threshold is learned from: name it as the <c>ScoreColumnName</c> of
     /// <see cref="NormalizeAnomaly(TransformsCatalog, ThresholdStrategy, AnomalyNormalizationOptions)"/>, and set its <c>ThresholdType</c> to
-    /// Image, for maps and regions to be decided by the threshold that is learned. No stock component of ML.NET finds regions: a saved model
+    /// Image, for maps and regions to be decided by the threshold that is learned. A minimum peak is on the scale of the map that is searched:
+    /// options for both maps differ in it. No stock component of ML.NET finds regions: a saved model
     /// finds them where <c>LoadAnomalyModel</c> has loaded it, and lacks these columns where <c>mlContext.Model.Load</c> has, which what
     /// reads them then says.
     /// </remarks>
@@ -232,6 +233,11 @@ public static class AnomalyNormalizationCatalog
     /// columns that it adds; the stock components of a model that was loaded without this package don't.
     /// </returns>
     public static ScoreNormalizer? GetScoreNormalizer(this DataViewSchema.Column column) => ColumnAnnotations.NormalizerOf(column);
+
+    /// <summary>The band by which a column of decisions was made, or is made of a column of normalised scores.</summary>
+    /// <param name="column">A column of a data view's schema.</param>
+    /// <returns>The band; null if there is none, or the column doesn't say; see <see cref="GetScoreNormalizer"/>.</returns>
+    public static ReviewBand? GetReviewBand(this DataViewSchema.Column column) => ColumnAnnotations.BandOf(column);
 
     /// <summary>Which area of its picture a column of anomaly maps covers.</summary>
     /// <param name="column">A column of a data view's schema.</param>

@@ -193,6 +193,11 @@ public sealed class AnomalyToolTests
     [DataRow("evaluate MODEL DATA --image-threshold 1", "--pixel-threshold", DisplayName = "half of the thresholds")]
     [DataRow("threshold MODEL DATA --false-alarms 0.1 --deviations 3", "Give one of", DisplayName = "two choices")]
     [DataRow("evaluate MODEL", "folder", DisplayName = "a model without pictures")]
+    [DataRow("inspect MODEL DATA/test/cut/000.png --minimum-area 0", "at least 1 pixel", DisplayName = "regions of no pixels")]
+    [DataRow("inspect MODEL DATA/test/cut/000.png --minimum-area 9999999", "are looked at", DisplayName = "regions larger than the map")]
+    [DataRow("evaluate MODEL DATA --valid-area none.png", "none.png", DisplayName = "a mask that there isn't")]
+    [DataRow("evaluate scores.csv --minimum-area 5", "no maps", DisplayName = "regions of recorded scores")]
+    [DataRow("threshold scores.parquet --valid-area mask.png", "no maps", DisplayName = "a mask for recorded scores")]
     [DataRow("train none", "none", DisplayName = "no photos")]
     [DataRow("train DATA --side 17", "16", DisplayName = "a side that the network can't halve")]
     [DataRow("verify MODEL none.json", "none.json", DisplayName = "a reference that there isn't")]
@@ -218,14 +223,14 @@ public sealed class AnomalyToolTests
         Assert.IsGreaterThan(3, output.Length);
     }
 
-    private static JsonElement Json(params string[] args)
+    internal static JsonElement Json(params string[] args)
     {
         (int code, string output, string error) = Run(args);
         Assert.AreEqual(0, code, error);
         return JsonDocument.Parse(output).RootElement;
     }
 
-    private static (int Code, string Output, string Error) Run(params string[] args)
+    internal static (int Code, string Output, string Error) Run(params string[] args)
     {
         using StringWriter output = new(), error = new();
         int code = AnomalyTool.Run(args, output, error);

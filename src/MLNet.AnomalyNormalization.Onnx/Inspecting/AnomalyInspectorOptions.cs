@@ -12,7 +12,10 @@ public sealed record AnomalyInspectorOptions
     /// </summary>
     public ReviewBand? ReviewBand { get; init; }
 
-    /// <summary>Which regions of the normalised map are told; null for all at 100.</summary>
+    /// <summary>
+    /// Which regions of the normalised map are told, masked and drawn; null for all at 100. Threshold and peak are on that scale. The decision
+    /// stays that of the image score: a pipeline with <c>FindAnomalyRegions</c> decides by regions.
+    /// </summary>
     public AnomalyRegionOptions? Regions { get; init; }
 
     /// <summary>Whether maps, masks and regions are wanted; a score alone needs less memory.</summary>

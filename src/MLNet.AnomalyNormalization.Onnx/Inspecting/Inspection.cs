@@ -61,11 +61,12 @@ public sealed record Inspection
     public IReadOnlyList<AnomalyRegion> Regions
         => _regions ??= NormalizedMap is { } map ? AnomalyRegions.Find(map, _regionOptions) : [];
 
-    /// <summary>Which pixels of the map are anomalous: 1 where the normalised value is not less than 100; empty without a map.</summary>
+    /// <summary>
+    /// Which pixels of the map lie in one of <see cref="Regions"/>, 1 for those that do: without options of regions all whose normalised value
+    /// is not less than 100. Empty without a map.
+    /// </summary>
     public byte[] GetMask()
-        => NormalizedMap is { } map
-            ? Array.ConvertAll(map.Values, value => value < (float)ScoreNormalizer.DecisionScore ? (byte)0 : (byte)1)
-            : [];
+        => NormalizedMap is var (values, height, width) ? AnomalyRegions.Mask(values, height, width, _regionOptions ?? new()) : [];
 
     /// <summary>
     /// Writes the picture with the normalised map over it in colours, and the borders of <see cref="Regions"/>, as a PNG file. What

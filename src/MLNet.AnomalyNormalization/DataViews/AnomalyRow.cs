@@ -26,6 +26,7 @@ internal sealed class AnomalyRow
     private readonly Reader<byte>? _mask;
     private readonly ImageMask? _image;
     private byte[] _noDefects = [];
+    private byte[] _left = [];
 
     /// <param name="columns">The columns.</param>
     /// <param name="row">The cursor, or a row.</param>
@@ -164,10 +165,11 @@ internal sealed class AnomalyRow
             return mask;
 
         RequireValidArea(valid, mask.Length);
-        byte[] left = mask.ToArray();
-        for (int i = 0; i < left.Length; i++)
-            left[i] = valid[i] == 0 ? MaskRules.Unknown : left[i];
-        return left;
+        if (_left.Length < mask.Length)
+            _left = new byte[mask.Length];
+        for (int i = 0; i < mask.Length; i++)
+            _left[i] = valid[i] == 0 ? MaskRules.Unknown : mask[i];
+        return _left.AsSpan(0, mask.Length);
     }
 
     /// <summary>The height and width of the map, after its mask was read.</summary>

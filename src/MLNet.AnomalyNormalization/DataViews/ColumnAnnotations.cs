@@ -10,12 +10,16 @@ namespace MLNet.AnomalyNormalization.DataViews;
 internal static class ColumnAnnotations
 {
     private const string Normalizer = "AnomalyNormalizer";
+    private const string Band = "AnomalyReviewBand";
     private const string InspectedArea = "AnomalyInspectedArea";
 
     /// <summary>Says by what the values of a column were normalised.</summary>
     public static void Add(DataViewSchema.Annotations.Builder annotations, ScoreNormalizer normalizer)
         => Add(annotations, Normalizer, normalizer.Threshold, normalizer.PreserveDecisions ? 1 : 0,
             normalizer.Evaluation?.Raw ?? double.NaN, normalizer.Evaluation?.Normalized ?? double.NaN);
+
+    /// <summary>Says which normalised values a person decides: of a column of decisions, and of the scores that they were made of.</summary>
+    public static void Add(DataViewSchema.Annotations.Builder annotations, ReviewBand band) => Add(annotations, Band, band.From, band.To);
 
     /// <summary>Says which area of the picture a map covers.</summary>
     public static void Add(DataViewSchema.Annotations.Builder annotations, PictureArea area)
@@ -30,6 +34,9 @@ internal static class ColumnAnnotations
         => Read(column, Normalizer) is [var threshold, var preserves, var raw, var normalized]
             ? new(threshold, double.IsNaN(raw) ? null : new(raw, normalized), preserves != 0)
             : null;
+
+    /// <summary>Which normalised values a person decides; null if the column doesn't say.</summary>
+    public static ReviewBand? BandOf(DataViewSchema.Column column) => Read(column, Band) is [var from, var to] ? new(from, to) : null;
 
     /// <summary>Which area of the picture a map covers; null if the column doesn't say.</summary>
     public static PictureArea? AreaOf(DataViewSchema.Column column)

@@ -121,6 +121,7 @@ internal sealed class DataViewEvaluation
         {
             ImageDecision = DecisionOf(_columns.Score),
             PixelDecision = DecisionOf(_columns.Map),
+            ReviewBand = _columns.Score is { } score ? ColumnAnnotations.BandOf(score) : null,
         };
         var row = new AnomalyRow(_columns, cursor);
         var batch = new List<EvaluatedRow>(batchSize);

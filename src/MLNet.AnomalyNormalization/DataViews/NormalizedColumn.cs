@@ -18,7 +18,7 @@ internal enum ColumnRole
 /// <summary>One added column: its name, the column that it reads, and the normaliser that fills it.</summary>
 internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Source, ScoreNormalizer Normalizer) : IAddedColumn
 {
-    /// <summary>What a column of decisions is decided by.</summary>
+    /// <summary>What a column of decisions is decided by, and with it the column of scores.</summary>
     public ReviewBand? Band { get; init; }
 
     private delegate void SpanMap<TSource, TResult>(ReadOnlySpan<TSource> source, Span<TResult> result);
@@ -64,7 +64,8 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
                     nameof(options));
             }
 
-            columns.Add(new(role, name, source, normalizer) { Band = role == ColumnRole.Decision ? options.ReviewBand : null });
+            bool isDecided = role is ColumnRole.Decision or ColumnRole.Score && options.DecisionColumnName is not null;
+            columns.Add(new(role, name, source, normalizer) { Band = isDecided ? options.ReviewBand : null });
         }
     }
 
@@ -103,6 +104,8 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
         ColumnAnnotations.HandOn(annotations, source);
         if (!IsDecided)
             ColumnAnnotations.Add(annotations, Normalizer);
+        if (Band is { } band)
+            ColumnAnnotations.Add(annotations, band);
     }
 
     public Delegate CreateGetter(DataViewRow input, DataViewSchema.Column source, IDictionary<object, object> shared)

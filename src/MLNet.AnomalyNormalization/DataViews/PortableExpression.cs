@@ -47,7 +47,7 @@ internal static class PortableExpression
             Bits(thresholds.Image), Bits(thresholds.Pixel),
             Bits(options.ImageEvaluation?.Raw), Bits(options.ImageEvaluation?.Normalized),
             Bits(options.PixelEvaluation?.Raw), Bits(options.PixelEvaluation?.Normalized));
-        if (column.Band is { } band)
+        if (column is { Role: ColumnRole.Decision, Band: { } band })
             mark = string.Join('_', mark, Bits(band.From), Bits(band.To));
         return itemType == NumberDataViewType.Single
             ? Write(column, new NormalizationFormula<float>(column.Normalizer), mark, 'f')
@@ -66,7 +66,7 @@ internal static class PortableExpression
         string clipped = $"x >= {decision}"
             + $" ? min({Literal(formula.Maximum, suffix)}, max({Literal(formula.AnomalousFloor, suffix)}, {mark}))"
             + $" : max({Literal(T.Zero, suffix)}, min({Literal(formula.NormalCap, suffix)}, {mark}))";
-        return column.Band is not { } band ? $"x => with({mark} = {scaled}; {clipped})"
+        return column is not { Role: ColumnRole.Decision, Band: { } band } ? $"x => with({mark} = {scaled}; {clipped})"
             : $"x => with({mark} = {scaled}; with(y = {clipped}; y < {Literal(T.CreateSaturating(band.From), suffix)} ? {(int)Decision.Pass}"
                 + $" : y < {Literal(T.CreateSaturating(band.To), suffix)} ? {(int)Decision.Review} : {(int)Decision.Reject}))";
     }

@@ -15,7 +15,7 @@ public sealed record AnomalyEvaluation
     public PixelMetrics? Pixel { get; init; }
 
     /// <summary>
-    /// How many images pass, are reviewed and are rejected by <see cref="AnomalyEvaluationOptions.ReviewBand"/>; null without one, or
+    /// How many images pass, are reviewed and are rejected by <see cref="AnomalyEvaluationOptions.ReviewBand"/>, or by the score column's own; null without either, or
     /// without image scores.
     /// </summary>
     public DecisionCounts? Decisions { get; init; }

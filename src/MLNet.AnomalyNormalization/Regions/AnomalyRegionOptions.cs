@@ -11,7 +11,11 @@ public sealed record AnomalyRegionOptions
     /// <summary>Regions of fewer pixels are left out; at least 1.</summary>
     public int MinimumArea { get; init; } = 1;
 
-    /// <summary>Regions whose highest score is lower are left out, on the scale of the map; null for no such limit. NaN is never lower.</summary>
+    /// <summary>
+    /// Regions whose highest score is lower are left out, on the scale of the map that is searched: normalised behind a normaliser, in reports
+    /// and in inspections, raw over a raw map, as where a threshold is learned from the scores of regions. Null for no such limit. NaN is never
+    /// lower.
+    /// </summary>
     public float? MinimumPeak { get; init; }
 
     /// <summary>Which neighbours belong together.</summary>

@@ -96,12 +96,19 @@ public readonly record struct ReviewBand
     /// </returns>
     /// <remarks>
     /// The lower limit is that of <see cref="ThresholdStrategy.Recall"/>, the upper that of <see cref="ThresholdStrategy.FalsePositiveRate"/>,
-    /// which promises its rate for new rows as well and needs enough normal ones for it.
+    /// which promises its rate for new rows as well and needs enough normal ones for it. What may escape of new rows, <see cref="Fit"/> tells.
     /// </remarks>
     /// <exception cref="ArgumentException">A score is NaN or outside 0..1000, or the spans have different lengths.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A rate is out of its range.</exception>
     /// <exception cref="InvalidOperationException">There are too few rows of a class; the message says how many are needed.</exception>
     public static ReviewBand Learn(
+        ReadOnlySpan<float> normalizedScores, ReadOnlySpan<bool> isAnomalous, double escapeRate, double falseRejectRate)
+        => Fit(normalizedScores, isAnomalous, escapeRate, falseRejectRate).Band;
+
+    /// <summary>The band of <see cref="Learn"/>, with what is known of it.</summary>
+    /// <inheritdoc cref="Learn"/>
+    /// <returns>The band, what it does with the rows that it was learned from, and its limits with their intervals.</returns>
+    public static ReviewBandFit Fit(
         ReadOnlySpan<float> normalizedScores, ReadOnlySpan<bool> isAnomalous, double escapeRate, double falseRejectRate)
     {
         if (!(escapeRate is >= 0 and < 1))
@@ -114,11 +121,16 @@ public readonly record struct ReviewBand
 
         // 1 - 0.1 is slightly more than 0.9, which one row more would have to be found for.
         double recall = (double)(1 - (decimal)escapeRate);
-        double reject = ThresholdStrategy.FalsePositiveRate(falseRejectRate).Fit(normalizedScores, isAnomalous).Threshold;
-        double review = ThresholdStrategy.Recall(recall).Fit(normalizedScores, isAnomalous).Threshold;
-        double from = Math.Clamp(review, float.Epsilon, ScoreNormalizer.MaximumScore);
-        double to = Math.Clamp(reject, float.Epsilon, ScoreNormalizer.MaximumScore);
+        ThresholdFit reject = ThresholdStrategy.FalsePositiveRate(falseRejectRate).Fit(normalizedScores, isAnomalous);
+        ThresholdFit review = ThresholdStrategy.Recall(recall).Fit(normalizedScores, isAnomalous);
+        double from = Math.Clamp(review.Threshold, float.Epsilon, ScoreNormalizer.MaximumScore);
+        double to = Math.Clamp(reject.Threshold, float.Epsilon, ScoreNormalizer.MaximumScore);
         double only = Math.Clamp(ScoreNormalizer.DecisionScore, Math.Min(from, to), Math.Max(from, to));
-        return from < to ? new(from, to) : new(only, only);
+        ReviewBand band = from < to ? new(from, to) : new(only, only);
+
+        long[] counts = new long[6];
+        for (int i = 0; i < normalizedScores.Length; i++)
+            counts[(isAnomalous[i] ? 3 : 0) + (int)band.Decide(normalizedScores[i])]++;
+        return new(band, new(counts[0], counts[1], counts[2], counts[3], counts[4], counts[5]), review, reject);
     }
 }

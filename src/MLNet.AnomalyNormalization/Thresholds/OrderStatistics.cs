@@ -13,6 +13,37 @@ internal static class OrderStatistics
     private const double Negligible = 1e-20;
 
     /// <summary>
+    /// The exact 95 % interval of a rate, of which so many of so many rows were seen: the rates at which neither so few nor so many would be left out
+    /// of the ranks around them (Clopper and Pearson, "The use of confidence or fiducial limits", 1934).
+    /// </summary>
+    /// <remarks>
+    /// It also holds for the rate at a score of a fixed rank among the rows, as a threshold that a share of them decides: that rate has a beta
+    /// distribution whose quantiles lie within.
+    /// </remarks>
+    /// <returns>0 to 1 for no rows.</returns>
+    public static (double Lower, double Upper) RatesAround(long seen, long count)
+    {
+        return (
+            seen == 0 ? 0 : FirstRate(rate => RanksAround(rate, count).Upper > seen),
+            seen == count ? 1 : FirstRate(rate => RanksAround(rate, count).Lower > seen));
+
+        // Both ranks rise with the rate.
+        static double FirstRate(Func<double, bool> holds)
+        {
+            (double below, double above) = (0, 1);
+            while ((below + above) / 2 is var middle && middle > below && middle < above)
+            {
+                if (holds(middle))
+                    above = middle;
+                else
+                    below = middle;
+            }
+
+            return above;
+        }
+    }
+
+    /// <summary>
     /// The ranks, from 1, of the two scores between which the quantile lies with a probability of at least 95 %, whatever the distribution:
     /// at least l of n scores lie at or below the quantile with the probability that a binomial (n, probability) number is at least l
     /// (David and Nagaraja, "Order Statistics", 2003, 7.1).

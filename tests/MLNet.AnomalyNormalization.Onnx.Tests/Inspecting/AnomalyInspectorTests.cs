@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Imaging;
 using MLNet.AnomalyNormalization.Onnx.Format;
 using MLNet.AnomalyNormalization.Onnx.Graphs;
@@ -115,6 +116,7 @@ public sealed class AnomalyInspectorTests : IDisposable
         Assert.AreEqual(Decision.Review, inspection.Decision);
         Assert.AreEqual(new AnomalyThresholds(0.6, 0.6), inspection.Thresholds);
         Assert.IsEmpty(inspection.Regions);
+        Assert.DoesNotContain((byte)1, inspection.GetMask(), "specks don't count");
 
         using AnomalyInspector scoreAlone = AnomalyInspector.Open(SaveModel(), new() { IncludeMap = false });
         Inspection small = scoreAlone.Inspect(picture, Width, Height, Width * 3, PixelFormat.Rgb24);
@@ -122,6 +124,30 @@ public sealed class AnomalyInspectorTests : IDisposable
         Assert.IsNull(small.NormalizedMap);
         Assert.IsEmpty(small.GetMask());
         Assert.IsEmpty(small.Regions);
+    }
+
+    [TestMethod]
+    public void The_mask_is_that_of_the_regions_that_count()
+    {
+        byte[] picture = Noise();
+        using AnomalyInspector plain = AnomalyInspector.Open(SaveModel());
+        AnomalyMap map = plain.Inspect(picture, Width, Height, Width * 3, PixelFormat.Rgb24).NormalizedMap!;
+        byte[] valid = [.. map.Values.Select((_, i) => (byte)(i % 3 == 0 ? 0 : 9))];
+        foreach (AnomalyRegionOptions regions in (AnomalyRegionOptions[])
+        [
+            new() { MinimumArea = 2 }, new() { ValidArea = valid }, new() { BorderMargin = 1, Connectivity = RegionConnectivity.Four },
+            new() { MinimumPeak = map.Values.Order().ElementAt(map.Values.Length / 2), MinimumArea = 2 }, new() { Threshold = 50 },
+        ])
+        {
+            using AnomalyInspector inspector = AnomalyInspector.Open(SaveModel(), new() { Regions = regions });
+            Inspection inspection = inspector.Inspect(picture, Width, Height, Width * 3, PixelFormat.Rgb24);
+            byte[] mask = inspection.GetMask();
+            Assert.AreEqual(inspection.Regions.Sum(region => region.Area), mask.Sum(pixel => pixel), $"{regions}");
+            AnomalyMap masked = new([.. mask.Select(pixel => 100f * pixel)], map.Height, map.Width);
+            CollectionAssert.AreEqual(
+                inspection.Regions.Select(region => (region.Top, region.Left, region.Area)).ToArray(),
+                AnomalyRegions.Find(masked, new() { Connectivity = regions.Connectivity }).Select(region => (region.Top, region.Left, region.Area)).ToArray(), $"{regions}");
+        }
     }
 
     [TestMethod]

@@ -62,6 +62,34 @@ public sealed class ColumnAnnotationsTests : IDisposable
     }
 
     [TestMethod]
+    public void Scores_and_decisions_carry_their_band_which_an_evaluation_counts_by_unless_told_otherwise()
+    {
+        MaskedRow[] rows = MaskedRows.Make(200);
+        IDataView data = MaskedRows.View(_mlContext, rows);
+        var band = new ReviewBand(80.1, 130.3);
+        ITransformer model = _mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new() { ReviewBand = band }).Fit(data);
+        _mlContext.Model.Save(model, data.Schema, _folder["model.zip"]);
+        foreach (ITransformer transformer in (ITransformer[])[model, _mlContext.Model.LoadAnomalyModel(_folder["model.zip"], out _)])
+        {
+            IDataView decided = transformer.Transform(data);
+            Assert.AreEqual(band, decided.Schema["Decision"].GetReviewBand());
+            Assert.AreEqual(band, decided.Schema["NormalizedScore"].GetReviewBand());
+            Assert.IsNull(decided.Schema["PredictedLabel"].GetReviewBand());
+            DecisionCounts counts = _mlContext.AnomalyDetection.EvaluateNormalized(decided).Decisions!.Value;
+            (bool Label, int Decision)[] made = [.. rows.Select(row => row.Label).Zip(decided.GetColumn<int>("Decision"))];
+            Assert.AreEqual(new(Made(false, 0), Made(false, 1), Made(false, 2), Made(true, 0), Made(true, 1), Made(true, 2)), counts);
+            Assert.AreNotEqual(counts, _mlContext.AnomalyDetection.EvaluateNormalized(decided, new() { ReviewBand = new(1, 1000) }).Decisions);
+
+            long Made(bool label, int decision) => made.Count(row => row == (label, decision));
+        }
+
+        IDataView stock = _mlContext.Model.Load(_folder["model.zip"], out _).Transform(data);
+        Assert.IsNull(stock.Schema["Decision"].GetReviewBand());
+        Assert.IsNull(_mlContext.AnomalyDetection.EvaluateNormalized(stock).Decisions);
+        Assert.IsNull(Transform(rows).Schema["NormalizedScore"].GetReviewBand());
+    }
+
+    [TestMethod]
     public void The_inspected_area_of_a_map_is_handed_on_to_the_normalised_map_and_through_stock_transforms()
     {
         var area = new PictureArea(0.0625, 0.1, 0.875, 0.8);

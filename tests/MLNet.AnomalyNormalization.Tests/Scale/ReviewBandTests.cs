@@ -122,14 +122,12 @@ public sealed class ReviewBandTests : IDisposable
         {
             LabelColumnName = "SingleLabel",
             GroupColumnName = "Camera",
-            ReviewBand = band,
         });
         int[] decisions = [.. decided.GetColumn<int>("Decision")];
         Assert.AreEqual(Count(_ => true), evaluation.Decisions);
         Assert.AreEqual(Count(row => row.Camera == "left"), evaluation.Groups["left"].Decisions);
         Assert.IsNull(evaluation.ImageCurve);
         Assert.AreEqual(evaluation, JsonSerializer.Deserialize<AnomalyEvaluation>(JsonSerializer.Serialize(evaluation)));
-        Assert.IsNull(_mlContext.AnomalyDetection.EvaluateNormalized(decided).Decisions);
         StringAssert.Contains(evaluation.ToString(), "\nDecisions\n");
 
         DecisionCounts Count(Func<MaskedRow, bool> counts)
@@ -179,6 +177,42 @@ public sealed class ReviewBandTests : IDisposable
         Assert.AreEqual(new ReviewBand(only, only), ReviewBand.Learn([1, 2, 120, 150, 210], [false, false, false, true, true], 0, 0.25));
         Assert.ThrowsExactly<ArgumentException>(() => ReviewBand.Learn([1, 1001], [false, true], 0, 0.5));
         Assert.ThrowsExactly<InvalidOperationException>(() => ReviewBand.Learn([1, 100], [false, true], 0, 0.01));
+    }
+
+    [TestMethod]
+    [DataRow(60, 40, 0.1, 0.1, DisplayName = "few rows")]
+    [DataRow(300, 50, 0.02, 0.01, DisplayName = "no escape among fifty defects")]
+    [DataRow(400, 200, 0.05, 0.2, DisplayName = "classes that one threshold keeps apart well enough")]
+    public void Promises_and_intervals_hold_for_new_rows(int normal, int anomalous, double escapeRate, double falseRejectRate)
+    {
+        // Uniform scores, whose rates at a limit are known.
+        const int Samples = 800;
+        var random = new Random(11);
+        bool[] isAnomalous = [.. Enumerable.Range(0, normal + anomalous).Select(i => i >= normal)];
+        double rejected = 0;
+        int escapesWithin = 0, rejectsWithin = 0, normalReviewsWithin = 0, anomalousReviewsWithin = 0;
+        for (int i = 0; i < Samples; i++)
+        {
+            float[] scores = [.. isAnomalous.Select(anomaly => (float)((anomaly ? 60 : 0) + (120 * random.NextDouble())))];
+            ReviewBandFit fit = ReviewBand.Fit(scores, isAnomalous, escapeRate, falseRejectRate);
+            (double normalBelow, double normalRejected) = (Math.Clamp(fit.Band.From / 120, 0, 1), 1 - Math.Clamp(fit.Band.To / 120, 0, 1));
+            (double escaped, double anomalousRejected) = (Math.Clamp((fit.Band.From - 60) / 120, 0, 1), 1 - Math.Clamp((fit.Band.To - 60) / 120, 0, 1));
+            rejected += normalRejected / Samples;
+            escapesWithin += IsWithin(escaped, fit.Counts.GetEscapeRateInterval());
+            rejectsWithin += IsWithin(normalRejected, fit.Counts.GetFalseRejectRateInterval());
+            normalReviewsWithin += IsWithin(1 - normalBelow - normalRejected, fit.Counts.GetReviewRateInterval(isAnomalous: false));
+            anomalousReviewsWithin += IsWithin(1 - escaped - anomalousRejected, fit.Counts.GetReviewRateInterval(isAnomalous: true));
+            Assert.IsTrue(fit.Counts.EscapeRate <= escapeRate && fit.Counts.FalseRejectRate <= falseRejectRate, "the rows that it was learned from");
+        }
+
+        // Three deviations of what so many samples show of 95 %.
+        double least = (0.95 * Samples) - (3 * Math.Sqrt(0.95 * 0.05 * Samples));
+        string found = $"{rejected}, {escapesWithin}, {rejectsWithin}, {normalReviewsWithin}, {anomalousReviewsWithin}";
+        Assert.IsLessThanOrEqualTo(falseRejectRate, rejected, found);
+        foreach (int within in (int[])[escapesWithin, rejectsWithin, normalReviewsWithin, anomalousReviewsWithin])
+            Assert.IsGreaterThanOrEqualTo(least, within, found);
+
+        static int IsWithin(double rate, (double Lower, double Upper) interval) => rate >= interval.Lower - 1e-6 && rate <= interval.Upper + 1e-6 ? 1 : 0;
     }
 
     [TestMethod]

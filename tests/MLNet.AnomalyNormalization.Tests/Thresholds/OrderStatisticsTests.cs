@@ -32,6 +32,21 @@ public sealed class OrderStatisticsTests
     public void Where_no_score_is_a_bound_the_rank_lies_outside(double probability, long count, long lower, long upper)
         => Assert.AreEqual((lower, upper), OrderStatistics.RanksAround(probability, count));
 
+    [TestMethod]
+    [DataRow(0L, 10L, 0, 0.3084971, DisplayName = "none of ten")]
+    [DataRow(1L, 10L, 0.00252858, 0.4450161, DisplayName = "one of ten")]
+    [DataRow(5L, 10L, 0.1870860, 0.8129140, DisplayName = "half of ten")]
+    [DataRow(10L, 10L, 0.6915029, 1, DisplayName = "all of ten")]
+    [DataRow(3L, 1000L, 0.0006190942, 0.008742147, DisplayName = "few of many")]
+    [DataRow(0L, 0L, 0, 1, DisplayName = "nothing is known of no rows")]
+    public void The_rates_around_what_was_seen_are_those_of_Clopper_and_Pearson(long seen, long count, double lower, double upper)
+    {
+        // R: binom.test(seen, count)$conf.int.
+        (double Lower, double Upper) rates = OrderStatistics.RatesAround(seen, count);
+        Assert.AreEqual(lower, rates.Lower, 1e-6);
+        Assert.AreEqual(upper, rates.Upper, 1e-6);
+    }
+
     // All 100^count ways, counted.
     private static (long Lower, long Upper) Slow(int percent, int count)
     {

@@ -11,7 +11,7 @@ internal sealed class EvaluationPart
     /// <summary>What a pixel that nobody knows is in a mask, whatever the data has for it.</summary>
     public const byte UnknownPixel = 255;
 
-    private const byte StateKind = 3;
+    private const byte StateKind = 4;
 
     private readonly List<(long Batch, bool HasPixels)> _rows = [];
     private readonly SortedDictionary<string, EvaluationPart> _groups = new(StringComparer.Ordinal);
@@ -37,6 +37,9 @@ internal sealed class EvaluationPart
     /// <summary>Where the column of maps says that it is decided, on the normalised scale; null if it says nothing.</summary>
     public double? PixelDecision { get; set; }
 
+    /// <summary>Which normalised scores a person decides, as the column of image scores says; null if it says nothing.</summary>
+    public ReviewBand? ReviewBand { get; set; }
+
     /// <summary>The number of rows.</summary>
     public long RowCount { get; private set; }
 
@@ -44,7 +47,7 @@ internal sealed class EvaluationPart
     public EvaluationPart OfGroup(string name, AnomalyEvaluationOptions options)
     {
         if (!_groups.TryGetValue(name, out EvaluationPart? group))
-            _groups.Add(name, group = new EvaluationPart(options) { ImageDecision = ImageDecision, PixelDecision = PixelDecision });
+            _groups.Add(name, group = new EvaluationPart(options) { ImageDecision = ImageDecision, PixelDecision = PixelDecision, ReviewBand = ReviewBand });
         return group;
     }
 
@@ -63,6 +66,7 @@ internal sealed class EvaluationPart
         Pixels?.Merge(other.Pixels!);
         ImageDecision = Common(ImageDecision, other.ImageDecision, nameof(AnomalyEvaluationOptions.ImageThreshold));
         PixelDecision = Common(PixelDecision, other.PixelDecision, nameof(AnomalyEvaluationOptions.PixelThreshold));
+        ReviewBand = Common(ReviewBand, other.ReviewBand, nameof(AnomalyEvaluationOptions.ReviewBand));
         _rows.AddRange(other._rows);
         RowCount += other.RowCount;
         foreach ((string name, EvaluationPart group) in other._groups)
@@ -78,14 +82,15 @@ internal sealed class EvaluationPart
     {
         (double image, ThresholdOrigin imageOrigin) = Threshold(imageThreshold, options.ImageThreshold, ImageDecision);
         (double pixel, ThresholdOrigin pixelOrigin) = Threshold(pixelThreshold, options.PixelThreshold, PixelDecision);
-        ScoreCurve? curve = options.ScoreColumnName is not null && (options.ComputeCurves || options.ReviewBand is not null)
+        ReviewBand? reviewBand = options.ReviewBand ?? ReviewBand;
+        ScoreCurve? curve = options.ScoreColumnName is not null && (options.ComputeCurves || reviewBand is not null)
             ? Images.ComputeCurve(cancellationToken) : null;
         return new()
         {
             Image = options.ScoreColumnName is null ? null : Images.Compute(image, options.FalsePositiveCount, cancellationToken),
             Pixel = Pixels is null ? null
                 : InRowOrder(Pixels.Compute(pixel, options.FalsePositiveCount, options.Threads, cancellationToken)),
-            Decisions = options.ReviewBand is { } band ? curve?.DecisionsAt(band) : null,
+            Decisions = reviewBand is { } band ? curve?.DecisionsAt(band) : null,
             ImageCurve = options.ComputeCurves ? curve : null,
             PixelCurve = options.ComputeCurves ? Pixels?.ComputeCurve(options.Threads, cancellationToken) : null,
             Groups = _groups.ToDictionary(
@@ -109,6 +114,8 @@ internal sealed class EvaluationPart
         writer.Write(Pixels is null ? (byte)0 : (byte)1);
         writer.Write(ImageDecision ?? double.NaN);
         writer.Write(PixelDecision ?? double.NaN);
+        writer.Write(ReviewBand?.From ?? double.NaN);
+        writer.Write(ReviewBand?.To ?? double.NaN);
         writer.Write(RowCount);
         writer.Write(_rows.Count);
         foreach ((_, bool hasPixels) in _rows)
@@ -147,6 +154,7 @@ internal sealed class EvaluationPart
         using var reader = new StateReader(stream, StateKind);
         bool hasPixels = reader.Read<byte>() != 0;
         double image = reader.Read<double>(), pixel = reader.Read<double>();
+        (double from, double to) = (reader.Read<double>(), reader.Read<double>());
         long rowCount = reader.Read<long>();
         byte[] rows = reader.ReadArray<byte>(reader.ReadCount());
         groups = [];
@@ -156,9 +164,10 @@ internal sealed class EvaluationPart
 
         var part = new EvaluationPart(ImageEvaluator.ReadFrom(stream), hasPixels ? PixelEvaluator.ReadFrom(stream) : null);
         if (rows.Length != (hasPixels ? rowCount : 0) || part.Images.Count > rowCount || double.IsInfinity(image) || double.IsInfinity(pixel)
+            || !((double.IsNaN(from) && double.IsNaN(to)) || (from > 0 && from <= to && to <= ScoreNormalizer.MaximumScore))
             || (part.Pixels?.ImageCount is { } images && images != rows.Count(row => row != 0)))
         {
-            throw reader.Corrupt($"{rowCount} rows, which are not those of its images, or a decision that is not finite");
+            throw reader.Corrupt($"{rowCount} rows, which are not those of its images, a decision that is not finite, or a band that is none");
         }
 
         foreach (byte row in rows)
@@ -166,6 +175,7 @@ internal sealed class EvaluationPart
         part.RowCount = rowCount;
         part.ImageDecision = double.IsNaN(image) ? null : image;
         part.PixelDecision = double.IsNaN(pixel) ? null : pixel;
+        part.ReviewBand = double.IsNaN(from) ? null : new(from, to);
         return part;
     }
 
@@ -175,8 +185,9 @@ internal sealed class EvaluationPart
             : ofColumn is { } decided ? (decided, ThresholdOrigin.Column)
             : (ScoreNormalizer.DecisionScore, ThresholdOrigin.Scale);
 
-    private static double? Common(double? left, double? right, string option)
-        => left is null || right is null || left == right
+    private static T? Common<T>(T? left, T? right, string option)
+        where T : struct, IEquatable<T>
+        => left is null || right is null || left.Value.Equals(right.Value)
             ? left ?? right
             : throw new ArgumentException(
                 $"One part of the data is decided at {left} and another at {right}. Evaluate them apart, or set {option}.");

@@ -38,6 +38,7 @@ public sealed class EvaluationPartTests
         AnomalyEvaluation actual = all.Compute(Options, 100, 100);
         Assert.AreEqual(rows.Length, all.RowCount);
         Assert.AreEqual(expected.Image, actual.Image);
+        Assert.AreEqual(expected.Decisions!.Value, actual.Decisions);
         Metrics.SameBits(expected.Pixel!, actual.Pixel!);
         CollectionAssert.AreEqual(expected.Pixel!.AreaUnderPerImageOverlaps.ToArray(), actual.Pixel!.AreaUnderPerImageOverlaps.ToArray());
     }
@@ -60,6 +61,22 @@ public sealed class EvaluationPartTests
     }
 
     [TestMethod]
+    [DataRow(80, 120, true, DisplayName = "a band")]
+    [DataRow(80, double.NaN, false, DisplayName = "half a band")]
+    [DataRow(0, 120, false, DisplayName = "from 0 on nothing passes")]
+    [DataRow(120, 80, false, DisplayName = "a band that ends before it begins")]
+    public void A_band_that_is_none_is_refused(double from, double to, bool isBand)
+    {
+        using var stream = new MemoryStream();
+        Write(stream, 1, 1, double.NaN, from: from, to: to);
+        stream.Position = 0;
+        if (isBand)
+            Assert.AreEqual(new ReviewBand(from, to), EvaluationPart.ReadFrom(stream).ReviewBand);
+        else
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => EvaluationPart.ReadFrom(stream)).Message, "a band that is none");
+    }
+
+    [TestMethod]
     [DataRow("a b", "", DisplayName = "two groups")]
     [DataRow("a a", "'a'", DisplayName = "a group twice")]
     [DataRow("a", "'a'", true, DisplayName = "groups within a group, which could be nested until the stack ends")]
@@ -78,18 +95,20 @@ public sealed class EvaluationPartTests
             StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => EvaluationPart.ReadFrom(stream)).Message, reason);
     }
 
-    private static void Write(Stream stream, long rowCount, int rows, double decision, params string[] groups)
+    private static void Write(Stream stream, long rowCount, int rows, double decision, string[]? groups = null, double from = double.NaN, double to = double.NaN)
     {
-        using (var writer = new StateWriter(stream, kind: 3))
+        using (var writer = new StateWriter(stream, kind: 4))
         {
             writer.Write((byte)1);
             writer.Write(decision);
             writer.Write(double.NaN);
+            writer.Write(from);
+            writer.Write(to);
             writer.Write(rowCount);
             writer.Write(rows);
             writer.Write<byte>([.. Enumerable.Repeat((byte)1, rows)]);
-            writer.Write(groups.Length);
-            foreach (string name in groups)
+            writer.Write(groups?.Length ?? 0);
+            foreach (string name in groups ?? [])
             {
                 writer.Write(name.Length);
                 writer.Write<byte>(Encoding.UTF8.GetBytes(name));
@@ -110,6 +129,6 @@ public sealed class EvaluationPartTests
         IDataView data = mlContext.Data.Cache(
             mlContext.Transforms.SelectColumns("Score", "AnomalyMap", "Mask", "SingleLabel").Fit(MaskedRows.View(mlContext, rows))
                 .Transform(MaskedRows.View(mlContext, rows)));
-        return mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new() { MapColumnName = "AnomalyMap" }).Fit(data).Transform(data);
+        return mlContext.Transforms.NormalizeAnomaly(MaskedRows.Thresholds, new() { MapColumnName = "AnomalyMap", ReviewBand = new(90, 110) }).Fit(data).Transform(data);
     }
 }

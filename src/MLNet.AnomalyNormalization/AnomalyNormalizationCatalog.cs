@@ -50,6 +50,38 @@ public static class AnomalyNormalizationCatalog
         return new(catalog, strategy, options ?? new());
     }
 
+    /// <summary>
+    /// Normalises raw anomaly scores and maps by the thresholds of the group that a row is of, for instance its product or camera, so that 100 is
+    /// the threshold of each.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="thresholds">The raw thresholds by the text of their group, for instance from <see cref="LearnThresholdsByGroup"/>.</param>
+    /// <param name="groupColumnName">Tells the group of a row: text (<c>ConvertType</c> makes it of numbers).</param>
+    /// <param name="options">
+    /// Which columns, and by which rule; by default <c>Score</c> gives <c>NormalizedScore</c> and <c>PredictedLabel</c>. Without evaluation
+    /// thresholds.
+    /// </param>
+    /// <returns>
+    /// An estimator whose transformer gives each row the bits that <see cref="AnomalyNormalizationTransformer"/> gives it by its group's thresholds.
+    /// </returns>
+    /// <remarks>
+    /// A row of a group that has no thresholds is an <see cref="InvalidDataException"/> when it is read. A saved model holds stock components (a
+    /// table of thresholds, and Expression) and gives the same bits with and without this package, but no stock component refuses a row: there
+    /// the scores of an unknown group are NaN, and their label is anomalous.
+    /// </remarks>
+    /// <exception cref="ArgumentException">
+    /// There is no group, or the options name no column, names that are in each other's way, or an evaluation threshold.
+    /// </exception>
+    public static IEstimator<ITransformer> NormalizeAnomaly(
+        this TransformsCatalog catalog, IReadOnlyDictionary<string, AnomalyThresholds> thresholds, string groupColumnName,
+        AnomalyNormalizationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(thresholds);
+        ArgumentException.ThrowIfNullOrWhiteSpace(groupColumnName);
+        return new GroupNormalizationEstimator(catalog, thresholds, groupColumnName, options ?? new());
+    }
+
     /// <summary>Normalises one column of raw anomaly scores, scalar or vector, and adds nothing else.</summary>
     /// <param name="catalog">The transforms catalog.</param>
     /// <param name="outputColumnName">The column to add.</param>

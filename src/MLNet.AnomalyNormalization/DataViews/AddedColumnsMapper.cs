@@ -48,7 +48,10 @@ internal sealed class AddedColumnsMapper : IRowToRowMapper
     public DataViewSchema OutputSchema { get; }
 
     public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns)
-        => dependingColumns.Select(column => _origins[column.Index].Source).DistinctBy(source => source.Index);
+        => dependingColumns.SelectMany(column => _origins[column.Index] is (var source, { GroupSource: { } group })
+                ? (DataViewSchema.Column[])[source, InputSchema[group]]
+                : [_origins[column.Index].Source])
+            .DistinctBy(source => source.Index);
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
     {

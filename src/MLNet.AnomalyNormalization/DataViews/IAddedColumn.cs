@@ -12,6 +12,9 @@ internal interface IAddedColumn
     /// <summary>The name of the column that it is made from.</summary>
     string Source { get; }
 
+    /// <summary>The name of the column that tells the group of a row, if the added column depends on it.</summary>
+    string? GroupSource => null;
+
     /// <exception cref="ArgumentOutOfRangeException">The source is missing or of another type than is due.</exception>
     void Check(DataViewSchema schema);
 

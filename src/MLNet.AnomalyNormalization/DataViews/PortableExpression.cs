@@ -22,6 +22,12 @@ internal static class PortableExpression
         TransformsCatalog catalog, NormalizedColumn column, DataViewType itemType, AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
         => catalog.Expression(column.Name, Write(column, itemType, thresholds, options), column.Source);
 
+    /// <summary>The stock estimator that adds the column by the threshold that another column has for the row.</summary>
+    public static ExpressionEstimator ByGroup(TransformsCatalog catalog, NormalizedColumn column, DataViewType itemType, string thresholdColumn)
+        => catalog.Expression(column.Name, itemType == NumberDataViewType.Single
+            ? ByGroup(column, new NormalizationFormula<float>(column.Normalizer), 'f')
+            : ByGroup(column, new NormalizationFormula<double>(column.Normalizer), 'd'), column.Source, thresholdColumn);
+
     /// <summary>The model with our transformer wherever one was saved.</summary>
     public static ITransformer PutBack(ModelOperationsCatalog catalog, ITransformer model)
     {
@@ -63,11 +69,30 @@ internal static class PortableExpression
 
         string scaled = $"(x + {Literal(formula.Shift, suffix)}) / {Literal(formula.Divisor, suffix)}"
             + $" * {Literal(formula.Scale, suffix)} + {Literal(formula.Offset, suffix)}";
+        return $"x => {Clipped(column, formula, mark, scaled, decision, suffix)}";
+    }
+
+    // The constants of the formula by the threshold t; see NormalizationFormula.
+    private static string ByGroup<T>(NormalizedColumn column, NormalizationFormula<T> formula, char suffix)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
+        if (column.Role == ColumnRole.PredictedLabel)
+            return "(x, t) => !(x < t)";
+
+        string zero = Literal(T.Zero, suffix), one = Literal(T.One, suffix), scale = Literal(T.CreateChecked(ScoreNormalizer.DecisionScore), suffix);
+        string scaled = $"(x + (t == {zero} ? {one} : {zero})) / (t == {zero} ? {one} : t) * (t < {zero} ? -{scale} : {scale})"
+            + $" + (t < {zero} ? {Literal(T.CreateChecked(2 * ScoreNormalizer.DecisionScore), suffix)} : {zero})";
+        return $"(x, t) => {Clipped(column, formula, "scaled", scaled, "t", suffix)}";
+    }
+
+    private static string Clipped<T>(NormalizedColumn column, NormalizationFormula<T> formula, string mark, string scaled, string decision, char suffix)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+    {
         string clipped = $"x >= {decision}"
             + $" ? min({Literal(formula.Maximum, suffix)}, max({Literal(formula.AnomalousFloor, suffix)}, {mark}))"
             + $" : max({Literal(T.Zero, suffix)}, min({Literal(formula.NormalCap, suffix)}, {mark}))";
-        return column is not { Role: ColumnRole.Decision, Band: { } band } ? $"x => with({mark} = {scaled}; {clipped})"
-            : $"x => with({mark} = {scaled}; with(y = {clipped}; y < {Literal(T.CreateSaturating(band.From), suffix)} ? {(int)Decision.Pass}"
+        return column is not { Role: ColumnRole.Decision, Band: { } band } ? $"with({mark} = {scaled}; {clipped})"
+            : $"with({mark} = {scaled}; with(y = {clipped}; y < {Literal(T.CreateSaturating(band.From), suffix)} ? {(int)Decision.Pass}"
                 + $" : y < {Literal(T.CreateSaturating(band.To), suffix)} ? {(int)Decision.Review} : {(int)Decision.Reject}))";
     }
 

@@ -3,7 +3,10 @@ using Microsoft.ML.Data;
 
 namespace MLNet.AnomalyNormalization.DataViews;
 
-/// <summary>Adds the columns of regions; see <c>mlContext.Transforms.FindAnomalyRegions</c>.</summary>
+/// <summary>
+/// Adds the columns of regions; see <c>mlContext.Transforms.FindAnomalyRegions</c>. No stock component finds regions: a saved model holds what it takes
+/// to make the transformer again, for <c>LoadAnomalyModel</c>, and lacks the columns where it is loaded without.
+/// </summary>
 internal sealed class RegionEstimator : IEstimator<ITransformer>
 {
     private readonly TransformsCatalog _catalog;
@@ -19,7 +22,7 @@ internal sealed class RegionEstimator : IEstimator<ITransformer>
     {
         ArgumentNullException.ThrowIfNull(input);
         _ = new AddedColumnsMapper(RegionColumn.From(_options), input.Schema);
-        return new RegionTransformer(_options, SavedRegions.Write(_catalog, _options, input));
+        return new AddedColumnsTransformer(RegionColumn.From(_options), SavedRegions.Write(_catalog, _options, input));
     }
 
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
@@ -62,27 +65,4 @@ internal sealed class RegionEstimator : IEstimator<ITransformer>
 
         public float[] BoxScores { get; set; } = [];
     }
-}
-
-/// <summary>
-/// Adds the columns of regions to a data view. No stock component finds regions: a saved model holds what it takes to make the transformer
-/// again, for <c>LoadAnomalyModel</c>, and lacks the columns where it is loaded without.
-/// </summary>
-internal sealed class RegionTransformer(AnomalyRegionColumnOptions options, ITransformer saved) : ITransformer
-{
-    private readonly RegionColumn[] _columns = RegionColumn.From(options);
-
-    public bool IsRowToRowMapper => true;
-
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new AddedColumnsMapper(_columns, inputSchema).OutputSchema;
-
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new AddedColumnsMapper(_columns, inputSchema);
-
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new AddedColumnsDataView(input, new AddedColumnsMapper(_columns, input.Schema));
-    }
-
-    void ICanSaveModel.Save(ModelSaveContext ctx) => saved.Save(ctx);
 }

@@ -55,7 +55,7 @@ internal static partial class SavedRegions
             using var json = new DeflateStream(packed, CompressionMode.Decompress);
             var options = JsonSerializer.Deserialize(RegularFile.ReadToEnd(json), Json.Default.AnomalyRegionColumnOptions)!;
             options.Check();
-            return new RegionTransformer(options, chain);
+            return new AddedColumnsTransformer(RegionColumn.From(options), chain);
         }
         catch (Exception e) when (e is ArgumentException or FormatException or JsonException or InvalidDataException or NullReferenceException)
         {

@@ -182,7 +182,7 @@ public sealed class AnomalyNormalizationEstimatorTests
     }
 
     // A SchemaShape can't be made from a schema with the public API, but an estimator chain hands one to its parts.
-    private static SchemaShape ShapeOf(IDataView data)
+    internal static SchemaShape ShapeOf(IDataView data)
     {
         var recorder = new ShapeRecorder();
         new EstimatorChain<ITransformer>().Append(recorder).Fit(data);

@@ -109,7 +109,10 @@ internal sealed class RegionInspector : IDisposable
                 byte[]? valid = parsed.GetValue(_validArea) is { } path ? Read(path, height, width, first.InspectedArea ?? default) : null;
                 int minimum = parsed.GetValue(_minimumArea) ?? 1, looked = valid?.Count(pixel => pixel != 0) ?? (height * width);
                 if (minimum > looked)
-                    throw new ArgumentException($"--minimum-area is {minimum}, but only {looked} of the map's {height} x {width} pixels are looked at.");
+                {
+                    throw new ArgumentException(
+                        $"--minimum-area is {minimum}, but only {looked} of the map's {height} x {width} pixels are looked at.");
+                }
 
                 var regions = new AnomalyRegionOptions { MinimumArea = minimum, ValidArea = valid };
                 return new(AnomalyInspector.Open(model, options with { Regions = regions }), regions);

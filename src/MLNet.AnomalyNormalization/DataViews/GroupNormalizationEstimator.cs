@@ -13,7 +13,8 @@ internal sealed class GroupNormalizationEstimator : IEstimator<ITransformer>
     private readonly AnomalyNormalizationOptions _options;
 
     public GroupNormalizationEstimator(
-        TransformsCatalog catalog, IReadOnlyDictionary<string, AnomalyThresholds> thresholds, string groupColumn, AnomalyNormalizationOptions options)
+        TransformsCatalog catalog, IReadOnlyDictionary<string, AnomalyThresholds> thresholds, string groupColumn,
+        AnomalyNormalizationOptions options)
     {
         if (thresholds.Count == 0)
             throw new ArgumentException("There are thresholds for no group. Give those of one at least.", nameof(thresholds));
@@ -32,9 +33,11 @@ internal sealed class GroupNormalizationEstimator : IEstimator<ITransformer>
     public ITransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        (string Group, NormalizedColumn[] Columns)[] groups = [.. _thresholds.Select(group => (group.Key, NormalizedColumn.From(group.Value, _options)))];
+        (string Group, NormalizedColumn[] Columns)[] groups =
+            [.. _thresholds.Select(group => (group.Key, NormalizedColumn.From(group.Value, _options)))];
         GroupedColumn[] columns = [.. Enumerable.Range(0, groups[0].Columns.Length).Select(i => new GroupedColumn(_groupColumn,
-            groups.ToDictionary(group => group.Group, group => group.Columns[i] with { ItemType = group.Columns[i].RequireItemType(input.Schema) })))];
+            groups.ToDictionary(
+                group => group.Group, group => group.Columns[i] with { ItemType = group.Columns[i].RequireItemType(input.Schema) })))];
         _ = new AddedColumnsMapper(columns, input.Schema);
         return new AddedColumnsTransformer(columns, Portable(groups, input.Schema).Fit(input));
     }
@@ -45,8 +48,11 @@ internal sealed class GroupNormalizationEstimator : IEstimator<ITransformer>
         SchemaShape.Column group = inputSchema.FirstOrDefault(column => column.Name == _groupColumn);
         if (group.Name is null || group.Kind != SchemaShape.Column.VectorKind.Scalar || group.ItemType != TextDataViewType.Instance)
         {
-            string found = group.Name is null ? $"a schema with {string.Join(", ", inputSchema.Select(column => column.Name))}" : $"{group.Kind} of {group.ItemType}";
-            throw new ArgumentOutOfRangeException(nameof(inputSchema), $"Column '{_groupColumn}': expected text (ConvertType makes it of numbers), got {found}.");
+            string found = group.Name is null
+                ? $"a schema with {string.Join(", ", inputSchema.Select(column => column.Name))}"
+                : $"{group.Kind} of {group.ItemType}";
+            throw new ArgumentOutOfRangeException(nameof(inputSchema),
+                $"Column '{_groupColumn}': expected text (ConvertType makes it of numbers), got {found}.");
         }
 
         return new AnomalyNormalizationEstimator(_catalog, _thresholds.Values.First(), _options).GetOutputSchema(inputSchema);
@@ -57,7 +63,8 @@ internal sealed class GroupNormalizationEstimator : IEstimator<ITransformer>
     private EstimatorChain<ColumnSelectingTransformer> Portable((string Group, NormalizedColumn[] Columns)[] groups, DataViewSchema schema)
     {
         string known = Unused("group is known");
-        IEstimator<ITransformer> chain = _catalog.Conversion.MapValue(known, groups.Select(group => KeyValuePair.Create(group.Group, 1f)), _groupColumn);
+        IEstimator<ITransformer> chain = _catalog.Conversion.MapValue(
+            known, groups.Select(group => KeyValuePair.Create(group.Group, 1f)), _groupColumn);
         var looked = new List<string> { known };
         for (int i = 0; i < groups[0].Columns.Length; i++)
         {
@@ -67,11 +74,13 @@ internal sealed class GroupNormalizationEstimator : IEstimator<ITransformer>
             DataViewType item = column.RequireItemType(schema);
             chain = chain
                 .Append(item == NumberDataViewType.Single ? Look(value => (float)value) : Look(value => value))
-                .Append(_catalog.Expression(threshold, item == NumberDataViewType.Single ? "(t, k) => k > 0f ? t : 0f / 0f" : "(t, k) => k > 0f ? t : 0d / 0d", threshold, known))
+                .Append(_catalog.Expression(
+                    threshold, item == NumberDataViewType.Single ? "(t, k) => k > 0f ? t : 0f / 0f" : "(t, k) => k > 0f ? t : 0d / 0d", threshold, known))
                 .Append(PortableExpression.ByGroup(_catalog, column, item, threshold));
 
             IEstimator<ITransformer> Look<T>(Func<double, T> hold)
-                => _catalog.Conversion.MapValue(threshold, groups.Select(group => KeyValuePair.Create(group.Group, hold(group.Columns[i].Normalizer.Threshold))), _groupColumn);
+                => _catalog.Conversion.MapValue(
+                    threshold, groups.Select(group => KeyValuePair.Create(group.Group, hold(group.Columns[i].Normalizer.Threshold))), _groupColumn);
         }
 
         return chain.Append(_catalog.DropColumns([.. looked]));

@@ -29,10 +29,12 @@ public readonly record struct DecisionCounts(
     /// 0 to 1 without anomalous rows. It holds for rows that a band was not learned from, and for those that <see cref="ReviewBand.Fit"/> learned
     /// it from, too.
     /// </summary>
-    public (double Lower, double Upper) GetEscapeRateInterval() => OrderStatistics.RatesAround(AnomalousPassed, AnomalousPassed + AnomalousReviewed + AnomalousRejected);
+    public (double Lower, double Upper) GetEscapeRateInterval()
+        => OrderStatistics.RatesAround(AnomalousPassed, AnomalousPassed + AnomalousReviewed + AnomalousRejected);
 
     /// <summary>The 95 % interval of the share of new normal rows that are rejected; see <see cref="GetEscapeRateInterval"/>.</summary>
-    public (double Lower, double Upper) GetFalseRejectRateInterval() => OrderStatistics.RatesAround(NormalRejected, NormalPassed + NormalReviewed + NormalRejected);
+    public (double Lower, double Upper) GetFalseRejectRateInterval()
+        => OrderStatistics.RatesAround(NormalRejected, NormalPassed + NormalReviewed + NormalRejected);
 
     /// <summary>
     /// The 95 % interval of the share of new rows of a class that a person looks at; see <see cref="GetEscapeRateInterval"/>. Where a band was

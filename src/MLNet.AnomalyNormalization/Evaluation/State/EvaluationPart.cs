@@ -47,7 +47,11 @@ internal sealed class EvaluationPart
     public EvaluationPart OfGroup(string name, AnomalyEvaluationOptions options)
     {
         if (!_groups.TryGetValue(name, out EvaluationPart? group))
-            _groups.Add(name, group = new EvaluationPart(options) { ImageDecision = ImageDecision, PixelDecision = PixelDecision, ReviewBand = ReviewBand });
+        {
+            group = new EvaluationPart(options) { ImageDecision = ImageDecision, PixelDecision = PixelDecision, ReviewBand = ReviewBand };
+            _groups.Add(name, group);
+        }
+
         return group;
     }
 

@@ -51,7 +51,8 @@ internal static class Png
         }
     }
 
-    private static uint Crc(byte[] bytes)
+    /// <summary>The checksum of a chunk, bit by bit: https://www.w3.org/TR/png-3/#5CRC-algorithm</summary>
+    public static uint Crc(ReadOnlySpan<byte> bytes)
     {
         uint crc = uint.MaxValue;
         foreach (byte value in bytes)

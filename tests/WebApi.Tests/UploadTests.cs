@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using MLNet.AnomalyNormalization.Onnx.Tests;
 using SkiaSharp;
 
 namespace WebApi.Tests;
@@ -95,22 +96,8 @@ public sealed class UploadTests
         const int Header = 12, Width = 16, Height = 20, Checksum = 29;
         BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(Width), width);
         BinaryPrimitives.WriteInt32BigEndian(png.AsSpan(Height), height);
-        BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(Checksum), Crc32(png.AsSpan(Header..Checksum)));
+        BinaryPrimitives.WriteUInt32BigEndian(png.AsSpan(Checksum), Png.Crc(png.AsSpan(Header..Checksum)));
         return png;
-    }
-
-    // The checksum of PNG chunks: https://www.w3.org/TR/png-3/#5CRC-algorithm, bit by bit.
-    private static uint Crc32(ReadOnlySpan<byte> bytes)
-    {
-        uint crc = uint.MaxValue;
-        foreach (byte value in bytes)
-        {
-            crc ^= value;
-            for (int bit = 0; bit < 8; bit++)
-                crc = (crc & 1) == 0 ? crc >> 1 : (crc >> 1) ^ 0xEDB88320;
-        }
-
-        return ~crc;
     }
 
     private static async Task RefusedAsync(HttpResponseMessage response, int status, string detail)

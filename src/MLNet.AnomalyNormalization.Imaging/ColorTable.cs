@@ -3,6 +3,8 @@ namespace MLNet.AnomalyNormalization.Imaging;
 /// <summary>256 colours of 8 bits a channel (sRGB), from the lower end of the heat map's window to the upper.</summary>
 internal sealed class ColorTable
 {
+    // By hand, though OxyPlot has palettes: its Jet runs between a handful of named colours and is not that of OpenCV, in which quadra
+    // draws, and the even one here has its path and its middle, the threshold, where heat maps need them.
     public const int Count = 256;
 
     // Lightness 0..1, chroma and hue in degrees of Oklab; all the lines between them lie within sRGB.

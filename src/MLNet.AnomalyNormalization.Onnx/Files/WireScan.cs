@@ -9,6 +9,8 @@ namespace MLNet.AnomalyNormalization.Onnx.Files;
 /// <remarks>The wire format: https://protobuf.dev/programming-guides/encoding/</remarks>
 internal sealed class WireScan
 {
+    // By hand, since the parser's own limits (CodedInputStream.CreateWithLimits) are of bytes and of nesting: none is of objects, and a file
+    // within both can ask for more memory than the machine has.
     // An anomaly model has some ten thousand parts; at about 250 bytes each this many stay within half a gigabyte.
     private const long MostParts = 2_000_000;
 

@@ -1,6 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Onnx.Format;
+using MLNet.AnomalyNormalization.Onnx.Graphs;
 using MLNet.AnomalyNormalization.Tests;
 
 namespace MLNet.AnomalyNormalization.Onnx.Tests.Inspecting;

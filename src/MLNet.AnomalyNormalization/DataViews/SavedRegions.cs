@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -53,7 +54,7 @@ internal static partial class SavedRegions
         {
             using var packed = new MemoryStream(Convert.FromHexString(string.Concat(marks.Select(mark => mark[3]))));
             using var json = new DeflateStream(packed, CompressionMode.Decompress);
-            var options = JsonSerializer.Deserialize(RegularFile.ReadToEnd(json), Json.Default.AnomalyRegionColumnOptions)!;
+            AnomalyRegionColumnOptions options = ReadOptions(RegularFile.ReadToEnd(json));
             options.Check();
             return new AddedColumnsTransformer(RegionColumn.From(options), chain);
         }
@@ -61,6 +62,23 @@ internal static partial class SavedRegions
         {
             // A mark that we didn't write.
             return null;
+        }
+    }
+
+    /// <summary>The options in such JSON; what it doesn't say, since it is older than an option, is as in new options.</summary>
+    internal static AnomalyRegionColumnOptions ReadOptions(ReadOnlySpan<byte> json)
+    {
+        // Generated code, unlike reflection, takes an init-only property that isn't said for 0.
+        JsonNode? unsaid = JsonSerializer.SerializeToNode(new AnomalyRegionColumnOptions(), Json.Default.AnomalyRegionColumnOptions);
+        return JsonSerializer.Deserialize(Over(unsaid, JsonNode.Parse(json)), Json.Default.AnomalyRegionColumnOptions)!;
+
+        static JsonNode? Over(JsonNode? below, JsonNode? above)
+        {
+            if (below is not JsonObject target || above is not JsonObject source)
+                return above?.DeepClone();
+            foreach ((string name, JsonNode? value) in source)
+                target[name] = Over(target[name], value);
+            return target;
         }
     }
 

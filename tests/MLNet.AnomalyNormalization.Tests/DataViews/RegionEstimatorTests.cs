@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Tests.DataViews;
@@ -13,6 +14,13 @@ public sealed class RegionEstimatorTests : IDisposable
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
+
+    [TestMethod]
+    public void Options_that_an_older_version_did_not_save_are_as_in_new_options()
+    {
+        AnomalyRegionColumnOptions read = SavedRegions.ReadOptions("""{"ScoreColumnName":null,"Regions":{"Threshold":90}}"""u8);
+        Assert.AreEqual(new AnomalyRegionColumnOptions { ScoreColumnName = null, Regions = new() { Threshold = 90 } }, read);
+    }
 
     [TestMethod]
     public void Columns_hold_what_the_regions_of_each_map_are()

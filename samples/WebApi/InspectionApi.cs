@@ -33,8 +33,7 @@ internal static class InspectionApi
             kestrel.Limits.MaxRequestBodySize = MaximumBytes;
             kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 10_000, gracePeriod: TimeSpan.FromSeconds(5));
         });
-        if (builder.Configuration["Inspection:ModelPath"] is null)
-            builder.Configuration["Inspection:ModelPath"] = DrawnModel.Train(Path.Combine("artifacts", "WebApi")).Onnx;
+        builder.Configuration["Inspection:ModelPath"] ??= DrawnModel.Train(Path.Combine("artifacts", "WebApi")).Onnx;
         builder.Services.AddAnomalyInspector("", options => (options.KeepPicture, options.MaximumPixels) = (true, MaximumPixels))
             .BindConfiguration("Inspection");
         builder.Services.AddHealthChecks().AddAnomalyInspector("");

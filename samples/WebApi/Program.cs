@@ -3,8 +3,7 @@ using WebApi;
 
 try
 {
-    await using WebApplication app = InspectionApi.Create(args);
-    await app.RunAsync();
+    await InspectionApi.Create(args).RunAsync();
     return 0;
 }
 catch (Exception e) when (e is InvalidDataException or IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException)

@@ -147,6 +147,10 @@ public sealed class ProgramTests
     private static Process StartProcess(string[] arguments)
     {
         string program = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "FleetEvaluation.exe" : "FleetEvaluation");
+
+        // What a shell without job control starts in the background ignores SIGINT, and hands that on to all that it starts.
+        if (OperatingSystem.IsLinux())
+            (program, arguments) = ("env", ["--default-signal=INT", program, .. arguments]);
         return Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
     }
 

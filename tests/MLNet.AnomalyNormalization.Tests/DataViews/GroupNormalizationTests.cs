@@ -26,7 +26,10 @@ public sealed class GroupNormalizationTests : IDisposable
         {
             AnomalyNormalizationOptions options = new()
             {
-                MapColumnName = "AnomalyMap", BoxScoresColumnName = "Boxes", ReviewBand = s_options.ReviewBand, PreserveDecisions = preserveDecisions,
+                MapColumnName = "AnomalyMap",
+                BoxScoresColumnName = "Boxes",
+                ReviewBand = s_options.ReviewBand,
+                PreserveDecisions = preserveDecisions,
             };
             Dictionary<string, AnomalyThresholds> byGroup = s_groups.Select((group, i) => (group, new AnomalyThresholds(thresholds[2 * i], thresholds[(2 * i) + 1])))
                 .ToDictionary(group => group.group, group => group.Item2);

@@ -80,6 +80,27 @@ Print("Recall", $"{image.Recall,9:F4}{pixel.Recall,9:F4}");
 Print("False positives", $"{image.Counts.FalsePositives,9:N0}{pixel.Counts.FalsePositives,9:N0}");
 Print("False negatives", $"{image.Counts.FalseNegatives,9:N0}{pixel.Counts.FalseNegatives,9:N0}");
 
+// Choose by cost what a person has to look at, keep it, and decide by what was kept.
+float[] scoresOfTest = [.. test.Select(plate => plate.Score)];
+bool[] scratched = [.. test.Select(plate => plate.Label)];
+ThresholdFit cheapest = ThresholdStrategy.MinimumCost(falseReject: 1, escape: 50, prevalence: 0.01).Fit(scoresOfTest, scratched);
+float[] onScale = Array.ConvertAll(scoresOfTest, new ScoreNormalizer(cheapest.Threshold).Normalize);
+ReviewBand band = ReviewBand.Learn(onScale, scratched, escapeRate: 0.05, falseRejectRate: 0.05);
+Directory.CreateDirectory("artifacts");
+new AnomalyThresholds(cheapest.Threshold, cheapest.Threshold).Save("artifacts/model.json", reviewBand: band);
+Console.WriteLine();
+Console.WriteLine(FormattableString.Invariant($"Kept: 100 is {cheapest.Threshold:F3}, a person looks from {band.From:F1} to {band.To:F1}"));
+
+var kept = new ScoreNormalizer(AnomalyThresholds.Load("artifacts/model.json").Image);
+ReviewBand keptBand = ReviewBand.Load("artifacts/model.json")!.Value;
+Decision[] decisions = [.. scoresOfTest.Select(score => keptBand.Decide(kept.Normalize(score)))];
+if (!decisions.SequenceEqual(onScale.Select(score => band.Decide(score))))
+    throw new InvalidOperationException("What was kept decides otherwise than what was chosen.");
+
+int Count(Decision decision, bool isScratched) => decisions.Zip(scratched).Count(plate => plate == (decision, isScratched));
+Console.WriteLine($"Decided: {Count(Decision.Reject, false)} good plates are rejected and {Count(Decision.Review, false)} looked at, "
+    + $"{Count(Decision.Pass, true)} scratches pass and {Count(Decision.Review, true)} are looked at");
+
 var report = new AnomalyReport(model.Thresholds);
 foreach (Inspected plate in test)
 {

@@ -23,12 +23,12 @@ public sealed partial class EvaluationTests
     [TestMethod]
     public void Every_cell_shows_text_or_well_formed_HTML_of_our_own()
     {
-        Assert.HasCount(13, Shown);
+        Assert.HasCount(15, Shown);
         ILookup<string, string> shown = Shown.ToLookup(value => value.MimeType, value => value.Value);
         XElement[] html = [.. shown["text/html"].Select(text => XElement.Parse(text))];
         Assert.AreEqual(4, html.Count(element => element.Name == "table"), "fit, thresholds, evaluation, image metrics");
         Assert.AreEqual(4, html.Count(element => element.Name == "div"), "pictures");
-        Assert.HasCount(5, shown["text/plain"]);
+        Assert.HasCount(7, shown["text/plain"]);
         // The kernel's view of a value without a formatter has classes that begin so.
         Assert.DoesNotContain("dni-", string.Concat(shown["text/html"]));
     }
@@ -81,6 +81,8 @@ public sealed partial class EvaluationTests
 
         Assert.IsTrue(File.Exists(folder["evaluation-report/report.html"]), printed);
         StringAssert.Contains(printed, Shown[3].Value, "the comparison of strategies");
+        StringAssert.Contains(printed, Shown[^3].Value, "what is kept");
+        StringAssert.Contains(printed, Shown[^2].Value, "what is decided by it");
         Dictionary<string, string[]> learned = Table("Learned threshold"), evaluation = Table("Evaluation");
         MatchCollection rows = Row().Matches(printed);
         foreach (Match row in rows)

@@ -99,10 +99,12 @@ internal sealed class PipelineScorer : IPictureScorer
             pool.Add(row);
             return score;
         }
-        catch (Exception e) when (e is OnnxRuntimeException or InvalidOperationException or ArgumentException or FormatException or IOException)
+        catch (Exception e)
         {
             row.Dispose();
-            throw new InvalidDataException($"'{_path}' fails on a picture of {picture.Height} x {picture.Width}: {e.GetBaseException().Message}", e);
+            if (e is OnnxRuntimeException or InvalidOperationException or ArgumentException or FormatException or IOException)
+                throw new InvalidDataException($"'{_path}' fails on a picture of {picture.Height} x {picture.Width}: {e.GetBaseException().Message}", e);
+            throw;
         }
     }
 

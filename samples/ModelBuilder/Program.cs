@@ -1,17 +1,20 @@
-// What Model Builder generates, with one line more: the score of the trainer becomes one on which 100 is the threshold.
-using Microsoft.ML;
-using MLNet.AnomalyNormalization.Evaluation;
+// A project of data classification as Model Builder makes one, and one file more (PumpModel.normalization.cs): what the classifier says of its
+// classes becomes one score on which 100 is the threshold.
 using ModelBuilder;
+using MLNet.AnomalyNormalization.Evaluation;
 
-var mlContext = new MLContext();
-ITransformer model = PumpModel.LoadModel(mlContext);
+if (!File.Exists(PumpModel.MLNetModelPath))
+{
+    PumpReadings.Save(PumpModel.RetrainFilePath, seed: 1, good: 4000, faulty: 300);
+    PumpModel.TrainNormalized(PumpModel.MLNetModelPath);
+}
+
 Console.WriteLine($"Model     {PumpModel.MLNetModelPath}");
-
 string testPath = Path.GetFullPath("artifacts/ModelBuilder/test.csv");
 PumpReadings.Save(testPath, seed: 2, good: 2000, faulty: 300);
 Console.WriteLine($"Readings  {testPath}");
 
-ImageMetrics metrics = PumpModel.Evaluate(mlContext, model, testPath);
+ImageMetrics metrics = PumpModel.EvaluateNormalized(PumpModel.MLNetModelPath, testPath);
 ConfusionCounts counts = metrics.Counts;
 Console.WriteLine();
 Console.WriteLine($"{counts.FalsePositives} of {counts.TrueNegatives + counts.FalsePositives} good readings raise an alarm,");
@@ -19,11 +22,12 @@ Console.WriteLine($"{counts.TruePositives} of {counts.TruePositives + counts.Fal
 Console.WriteLine(FormattableString.Invariant($"AUROC {metrics.AreaUnderRocCurve:F4}, F1 at 100 {metrics.F1Score:F4}"));
 
 Console.WriteLine();
-Console.WriteLine("Reading         Raw score  Normalised  Decision");
-Console.WriteLine("-----------------------------------------------");
-foreach ((string kind, PumpModel.ModelInput reading) in PumpReadings.Kinds(seed: 3))
+Console.WriteLine("Reading         Score of good  Normalised  Decision");
+Console.WriteLine("---------------------------------------------------------");
+foreach (PumpModel.ModelInput reading in PumpReadings.Kinds(seed: 3))
 {
-    PumpModel.ModelOutput result = PumpModel.Predict(reading);
-    string decision = result.PredictedLabel ? "faulty" : "good";
-    Console.WriteLine(FormattableString.Invariant($"{kind,-14} {result.Score,10:F5} {result.NormalizedScore,11:F3}  {decision}"));
+    PumpModel.NormalizedOutput result = PumpModel.PredictNormalized(reading);
+    float good = PumpModel.PredictAllLabels(reading).First(score => score.Key == "good").Value;
+    string decision = !result.IsAnomalous[0] ? "good" : $"faulty, likely {PumpModel.GetSortedScoresWithLabels(result).First(score => score.Key != "good").Key}";
+    Console.WriteLine(FormattableString.Invariant($"{reading.Condition,-14} {good,14:F5} {result.NormalizedScore[0],11:F3}  {decision}"));
 }

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 
 namespace ModelBuilder;
 
-/// <summary>Tells from the sensors of a pump whether something is wrong with it.</summary>
+/// <summary>Tells from the sensors of a pump what is wrong with it.</summary>
 public partial class PumpModel
 {
     /// <summary>One reading of all sensors.</summary>
@@ -11,67 +11,102 @@ public partial class PumpModel
     {
         /// <summary>In revolutions per minute.</summary>
         [LoadColumn(0)]
+        [ColumnName("Speed")]
         public float Speed { get; set; }
 
         /// <summary>In cubic metres per hour.</summary>
         [LoadColumn(1)]
+        [ColumnName("Flow")]
         public float Flow { get; set; }
 
         /// <summary>At the outlet, in bar.</summary>
         [LoadColumn(2)]
+        [ColumnName("Pressure")]
         public float Pressure { get; set; }
 
         /// <summary>Of the motor, in ampere.</summary>
         [LoadColumn(3)]
+        [ColumnName("Current")]
         public float Current { get; set; }
 
         /// <summary>Of the bearing, in millimetres per second.</summary>
         [LoadColumn(4)]
+        [ColumnName("Vibration")]
         public float Vibration { get; set; }
 
         /// <summary>Of the bearing, in degrees Celsius.</summary>
         [LoadColumn(5)]
+        [ColumnName("Temperature")]
         public float Temperature { get; set; }
 
-        /// <summary>What turned out later; read in training and evaluation only.</summary>
+        /// <summary>What turned out later: "good" or the kind of fault.</summary>
         [LoadColumn(6)]
-        public bool IsFaulty { get; set; }
+        [ColumnName("Condition")]
+        public string Condition { get; set; } = "";
     }
 
+    /// <summary>A reading with what the classifier says of it.</summary>
     public class ModelOutput
     {
-        /// <summary>The trainer's own number, 0..1.</summary>
-        public float Score { get; set; }
+        [ColumnName("Speed")]
+        public float Speed { get; set; }
 
-        /// <summary>The same on the scale on which 100 is the threshold, 0..1000.</summary>
-        public float NormalizedScore { get; set; }
+        [ColumnName("Flow")]
+        public float Flow { get; set; }
 
-        /// <summary>Whether <see cref="NormalizedScore"/> is 100 or more.</summary>
-        public bool PredictedLabel { get; set; }
+        [ColumnName("Pressure")]
+        public float Pressure { get; set; }
+
+        [ColumnName("Current")]
+        public float Current { get; set; }
+
+        [ColumnName("Vibration")]
+        public float Vibration { get; set; }
+
+        [ColumnName("Temperature")]
+        public float Temperature { get; set; }
+
+        [ColumnName("Condition")]
+        public uint Condition { get; set; }
+
+        [ColumnName("Features")]
+        public float[] Features { get; set; } = [];
+
+        /// <summary>The condition with the highest score.</summary>
+        [ColumnName("PredictedLabel")]
+        public string PredictedLabel { get; set; } = "";
+
+        /// <summary>A score for each condition, 0..1.</summary>
+        [ColumnName("Score")]
+        public float[] Score { get; set; } = [];
     }
 
-    public static readonly Lazy<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(CreatePredictEngine, isThreadSafe: true);
-
     public static readonly string MLNetModelPath = Path.GetFullPath("artifacts/ModelBuilder/PumpModel.mlnet");
+
+    public static readonly Lazy<PredictionEngine<ModelInput, ModelOutput>> PredictEngine = new(CreatePredictEngine, true);
+
+    /// <summary>The conditions and their scores, the likeliest first.</summary>
+    public static IOrderedEnumerable<KeyValuePair<string, float>> PredictAllLabels(ModelInput input)
+        => GetSortedScoresWithLabels(PredictEngine.Value.Predict(input));
+
+    /// <summary>The conditions and their scores in a result, the likeliest first.</summary>
+    public static IOrderedEnumerable<KeyValuePair<string, float>> GetSortedScoresWithLabels(ModelOutput result)
+        => GetLabels().Zip(result.Score, KeyValuePair.Create).OrderByDescending(score => score.Value);
 
     /// <summary>Judges one reading. A prediction engine serves one thread at a time.</summary>
     public static ModelOutput Predict(ModelInput input) => PredictEngine.Value.Predict(input);
 
-    /// <summary>
-    /// Loads the model. It is trained first if it isn't there, and what it learns from is drawn if that isn't there either.
-    /// </summary>
-    public static ITransformer LoadModel(MLContext mlContext)
-    {
-        if (!File.Exists(RetrainFilePath))
-            PumpReadings.Save(RetrainFilePath, seed: 1, good: 4000, faulty: 40);
-        if (!File.Exists(MLNetModelPath))
-            Train(MLNetModelPath);
-        return mlContext.Model.LoadAnomalyModel(MLNetModelPath, out _);
-    }
-
     private static PredictionEngine<ModelInput, ModelOutput> CreatePredictEngine()
     {
         var mlContext = new MLContext();
-        return mlContext.Model.CreatePredictionEngine<ModelInput, ModelOutput>(LoadModel(mlContext));
+        ITransformer mlModel = mlContext.Model.Load(MLNetModelPath, out DataViewSchema _);
+        return mlContext.Model.CreatePredictionEngine<ModelInput, ModelOutput>(mlModel);
+    }
+
+    private static IEnumerable<string> GetLabels()
+    {
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        PredictEngine.Value.OutputSchema["Condition"].GetKeyValues(ref names);
+        return names.DenseValues().Select(name => name.ToString());
     }
 }

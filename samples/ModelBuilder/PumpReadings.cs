@@ -29,12 +29,10 @@ internal static class PumpReadings
     ];
 
     /// <summary>Draws one reading of each kind.</summary>
-    public static IEnumerable<(string Kind, PumpModel.ModelInput Reading)> Kinds(int seed)
+    public static IEnumerable<PumpModel.ModelInput> Kinds(int seed)
     {
         var random = new Random(seed);
-        yield return ("good", Good(random));
-        foreach ((string name, Action<PumpModel.ModelInput, Random> @break) in Faults)
-            yield return (name, Faulty(random, @break));
+        return [Good(random), .. Faults.Select(fault => Faulty(random, fault))];
     }
 
     /// <summary>Draws readings as a CSV file; the same for the same seed.</summary>
@@ -42,14 +40,14 @@ internal static class PumpReadings
     {
         var random = new Random(seed);
         IEnumerable<PumpModel.ModelInput> readings = Enumerable.Range(0, good).Select(_ => Good(random))
-            .Concat(Enumerable.Range(0, faulty).Select(i => Faulty(random, Faults[i % Faults.Length].Break)));
+            .Concat(Enumerable.Range(0, faulty).Select(i => Faulty(random, Faults[i % Faults.Length])));
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        File.WriteAllLines(path, readings.Select(Line).Prepend("Speed,Flow,Pressure,Current,Vibration,Temperature,IsFaulty"));
+        File.WriteAllLines(path, readings.Select(Line).Prepend("Speed,Flow,Pressure,Current,Vibration,Temperature,Condition"));
     }
 
     private static string Line(PumpModel.ModelInput reading) => string.Create(CultureInfo.InvariantCulture,
         $"{reading.Speed:F1},{reading.Flow:F3},{reading.Pressure:F3},{reading.Current:F3},{reading.Vibration:F3}," +
-        $"{reading.Temperature:F2},{reading.IsFaulty}");
+        $"{reading.Temperature:F2},{reading.Condition}");
 
     // The affinity laws of centrifugal pumps: flow goes with the speed, pressure with its square, power with both.
     private static PumpModel.ModelInput Good(Random random)
@@ -68,14 +66,15 @@ internal static class PumpReadings
             Current = current + Between(random, -0.2, 0.2),
             Vibration = (2 * share) + Between(random, -0.15, 0.15),
             Temperature = 35 + (1.5f * current) + Between(random, -2, 2),
+            Condition = "good",
         };
     }
 
-    private static PumpModel.ModelInput Faulty(Random random, Action<PumpModel.ModelInput, Random> @break)
+    private static PumpModel.ModelInput Faulty(Random random, (string Name, Action<PumpModel.ModelInput, Random> Break) fault)
     {
         PumpModel.ModelInput reading = Good(random);
-        @break(reading, random);
-        reading.IsFaulty = true;
+        fault.Break(reading, random);
+        reading.Condition = fault.Name;
         return reading;
     }
 

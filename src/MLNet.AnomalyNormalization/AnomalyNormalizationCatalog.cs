@@ -128,6 +128,33 @@ public static class AnomalyNormalizationCatalog
     }
 
     /// <summary>
+    /// Makes a raw anomaly score of the scores that a classifier gives its classes, as those of Model Builder and AutoML are: 1 less the score of
+    /// the normal class, so the probability of a defect of whatever kind where the scores are probabilities.
+    /// </summary>
+    /// <param name="catalog">The transforms catalog.</param>
+    /// <param name="outputColumnName">
+    /// The column to add: a vector of one Single, for no stock component makes a scalar of one. Name it as the <c>ScoreColumnName</c> of
+    /// <see cref="NormalizeAnomaly(TransformsCatalog, ThresholdStrategy, AnomalyNormalizationOptions)"/>.
+    /// </param>
+    /// <param name="normalClass">The label of normal rows, as text, without regard to case: <c>good</c>, <c>0</c>, <c>False</c>.</param>
+    /// <param name="scoreColumnName">The scores of a multi-class trainer, a vector of Single that names its classes.</param>
+    /// <returns>An estimator whose transformer consists of stock components, as does a model that is saved with it.</returns>
+    /// <remarks>
+    /// A classifier decides for the class with the highest score, which promises nothing about false alarms; a threshold that is learned for
+    /// this score does. Fitting throws an <see cref="ArgumentOutOfRangeException"/> where the column is missing, of another type or has no such
+    /// class; the message names the classes.
+    /// </remarks>
+    public static IEstimator<ITransformer> MapClassScoresToAnomalyScore(
+        this TransformsCatalog catalog, string outputColumnName, string normalClass, string scoreColumnName = "Score")
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrWhiteSpace(outputColumnName);
+        ArgumentNullException.ThrowIfNull(normalClass);
+        ArgumentException.ThrowIfNullOrWhiteSpace(scoreColumnName);
+        return new ClassScoreEstimator(catalog, outputColumnName, normalClass, scoreColumnName);
+    }
+
+    /// <summary>
     /// Trains a detector on all rows and learns its thresholds by cross-fitting: the rows are divided into folds, each fold is scored by a
     /// detector that was trained on the others, and the thresholds are learned from these held-out scores. A model's scores of its own
     /// training rows are too low to learn from: nearest neighbours give 0 for each of them.

@@ -40,6 +40,34 @@ public sealed class ReadmeExamples : IDisposable
     }
 
     [TestMethod]
+    public void A_classifier_of_good_and_faulty_rows()
+    {
+        var random = new Random(1);
+        IDataView rows = mlContext.Data.LoadFromEnumerable(Enumerable.Range(0, 300).Select(i => new Reading
+        {
+            Features = [random.NextSingle() + (i % 3), random.NextSingle()],
+            Condition = i % 3 == 2 ? "worn" : "good",
+        }).ToArray());
+        var classifier = mlContext.Transforms.Conversion.MapValueToKey("Condition")
+            .Append(mlContext.MulticlassClassification.Trainers.LbfgsMaximumEntropy("Condition"))
+            .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel"));
+
+        var detector = classifier                               // what Model Builder's BuildPipeline gives
+            .Append(mlContext.Transforms.MapClassScoresToAnomalyScore("AnomalyScore", normalClass: "good"));
+        var model = mlContext.AnomalyDetection.CalibrateThresholds(detector, rows, ThresholdStrategy.FalsePositiveRate(0.01), options: new()
+        {
+            ScoreColumnName = "AnomalyScore",                   // adds NormalizedScore and IsAnomalous: vectors of one, float[] and bool[]
+            LabelColumnName = "Condition",
+            PredictedLabelColumnName = "IsAnomalous",           // PredictedLabel is the classifier's
+        });
+
+        IDataView scored = model.Transform(rows);
+        bool[] isAnomalous = [.. scored.GetColumn<bool[]>("IsAnomalous").Select(value => value.Single())];
+        CollectionAssert.AreEqual(scored.GetColumn<float[]>("NormalizedScore").Select(value => value.Single() >= 100).ToArray(), isAnomalous);
+        Assert.IsTrue(isAnomalous.Contains(true));
+    }
+
+    [TestMethod]
     public void Learning_and_evaluating()
     {
         IDataView data = Data(400);
@@ -181,6 +209,14 @@ public sealed class ReadmeExamples : IDisposable
     {
         IDataView rows = MaskedRows.View(mlContext, MaskedRows.Make(count));
         return mlContext.Transforms.CopyColumns("BoxScores", "Boxes").Fit(rows).Transform(rows);
+    }
+
+    private sealed class Reading
+    {
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+
+        public string Condition { get; set; } = "";
     }
 
     private sealed class ScoredPart

@@ -14,6 +14,6 @@ public sealed class PumpReadingsTests
         CollectionAssert.AreEqual(lines, File.ReadAllLines(folder["b.csv"]));
         CollectionAssert.AreNotEqual(lines, File.ReadAllLines(folder["c.csv"]));
         Assert.HasCount(1 + 20 + 5, lines);
-        Assert.HasCount(5, lines.Where(line => line.EndsWith(",True", StringComparison.Ordinal)));
+        Assert.HasCount(20, lines.Where(line => line.EndsWith(",good", StringComparison.Ordinal)));
     }
 }

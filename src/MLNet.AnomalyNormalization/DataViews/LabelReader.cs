@@ -43,7 +43,7 @@ internal static class LabelReader
 
     private static Func<bool?> OfKeys(DataViewRow row, DataViewSchema.Column column, KeyDataViewType key, IReadOnlyList<string> normalLabels)
     {
-        string[]? values = ValuesOf(column);
+        string[]? values = ValuesOf(column, "KeyValues");
         return key.RawType switch
         {
             var type when type == typeof(byte) => Of<byte>(row, column, label => MeaningOfKey(label)),
@@ -60,10 +60,10 @@ internal static class LabelReader
                     $"the label is key {label} of {key.Count} without values; expected keys with values, as MapValueToKey makes them, or two keys");
     }
 
-    // The values are a vector of text, Boolean or numbers; as text they mean the same.
-    private static string[]? ValuesOf(DataViewSchema.Column column)
+    /// <summary>The labels that an annotation lists, a vector of text, Boolean or numbers, as text, which means the same; null if it doesn't.</summary>
+    public static string[]? ValuesOf(DataViewSchema.Column column, string annotation)
     {
-        if (column.Annotations.Schema.GetColumnOrNull("KeyValues") is not { Type: VectorDataViewType type })
+        if (column.Annotations.Schema.GetColumnOrNull(annotation) is not { Type: VectorDataViewType type })
             return null;
 
         return type.ItemType.RawType == typeof(ReadOnlyMemory<char>) ? Read<ReadOnlyMemory<char>>()
@@ -77,7 +77,7 @@ internal static class LabelReader
         string[] Read<T>()
         {
             VBuffer<T> values = default;
-            column.Annotations.GetValue("KeyValues", ref values);
+            column.Annotations.GetValue(annotation, ref values);
             return [.. values.DenseValues().Select(value => FormattableString.Invariant($"{value}"))];
         }
     }

@@ -77,6 +77,25 @@ public sealed partial class ReadmeTests
             StringAssert.Contains(Readme, $"(samples/howto/{Path.GetFileName(page)})");
     }
 
+    [TestMethod]
+    public void Samples_ask_for_packages_as_their_copies_elsewhere_do_in_the_versions_that_are_tested_here()
+    {
+        string samples = Path.Combine(Repository.Root, "samples");
+        string[] tested = [.. PackageVersions().Matches(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Packages.props"))).Select(Asked)];
+        string[] projects = Directory.GetFiles(samples, "*.csproj", SearchOption.AllDirectories);
+        Assert.IsNotEmpty(projects);
+        foreach (string project in projects)
+        {
+            string text = File.ReadAllText(project);
+            string[] asked = [.. PackageReferences().Matches(text).Select(Asked)];
+            CollectionAssert.IsSubsetOf(asked.Where(package => !package.StartsWith(Core, StringComparison.Ordinal)).ToArray(), tested, project);
+            Assert.IsTrue(asked.Where(package => package.StartsWith(Core, StringComparison.Ordinal)).All(package => package.EndsWith(" *-*", StringComparison.Ordinal)), project);
+            Assert.DoesNotContain("../../", text, $"{project} needs files that its copy lacks");
+        }
+
+        static string Asked(Match match) => $"{match.Groups[1]} {match.Groups[2]}";
+    }
+
     // Debug/net10.0 or Release/net10.0, as this assembly itself was built.
     private static string BuildFolder()
         => string.Join(Path.DirectorySeparatorChar, AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..]);
@@ -90,6 +109,12 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"((?:src|tests|samples)/[A-Za-z0-9_./-]*[A-Za-z0-9])")]
     private static partial Regex PathsInRepository();
+
+    [GeneratedRegex(@"<PackageVersion Include=""([^""]+)"" Version=""([^""]+)""")]
+    private static partial Regex PackageVersions();
+
+    [GeneratedRegex(@"<PackageReference Include=""([^""]+)""(?: Version=""([^""]+)"")?")]
+    private static partial Regex PackageReferences();
 
     [GeneratedRegex(@"(\w+) --> (\w+)")]
     private static partial Regex Arrow();

@@ -21,11 +21,7 @@ internal sealed class ScoringColumn(string name, string source, AnomalyScorer sc
     public static DataViewSchema.Column Find(DataViewSchema schema, string source)
     {
         if (schema.GetColumnOrNull(source) is not { } column)
-        {
-            throw new ArgumentOutOfRangeException(nameof(schema),
-                $"Column '{source}' is missing: expected {Expected}, got a schema with {string.Join(", ", schema.Select(other => other.Name))}.");
-        }
-
+            throw MissingColumn.Exception(source, Expected, schema.Select(other => other.Name), nameof(schema));
         if (!PictureColumn.IsPicture(column.Type))
             throw new ArgumentOutOfRangeException(nameof(schema), $"Column '{source}': expected {Expected}, got {column.Type}.");
         return column;
@@ -36,11 +32,7 @@ internal sealed class ScoringColumn(string name, string source, AnomalyScorer sc
     {
         SchemaShape.Column column = schema.FirstOrDefault(column => column.Name == source);
         if (column.Name is null)
-        {
-            throw new ArgumentOutOfRangeException(nameof(schema),
-                $"Column '{source}' is missing: expected {Expected}, got a schema with {string.Join(", ", schema.Select(other => other.Name))}.");
-        }
-
+            throw MissingColumn.Exception(source, Expected, schema.Select(other => other.Name), nameof(schema));
         if (column.Kind != SchemaShape.Column.VectorKind.Scalar || !PictureColumn.IsPicture(column.ItemType))
             throw new ArgumentOutOfRangeException(nameof(schema), $"Column '{source}': expected {Expected}, got {column.Kind} of {column.ItemType}.");
         return column.ItemType is TextDataViewType;

@@ -53,11 +53,7 @@ internal sealed class AnomalyColumns
                 return null;
 
             if (schema.GetColumnOrNull(name) is not { } column)
-            {
-                throw new ArgumentOutOfRangeException(nameof(schema),
-                    $"Column '{name}' is missing: expected {expected}, got a schema with {string.Join(", ", schema.Select(other => other.Name))}.");
-            }
-
+                throw MissingColumn.Exception(name, expected, schema.Select(other => other.Name), nameof(schema));
             if (!fits(column.Type))
                 throw new ArgumentOutOfRangeException(nameof(schema), $"Column '{name}': expected {expected}, got {column.Type}.");
 

@@ -53,12 +53,9 @@ internal static class CrossFitting
     public static long[] ReadGroups(IDataView data, string name, out string[] names)
     {
         var numbers = new Dictionary<string, long>();
-        const string Expected = "expected text, a key, Boolean or a whole number";
+        const string Expected = "text, a key, Boolean or a whole number";
         if (data.Schema.GetColumnOrNull(name) is not { } column)
-        {
-            throw new ArgumentOutOfRangeException(nameof(data),
-                $"Column '{name}' is missing: {Expected}, got a schema with {string.Join(", ", data.Schema.Select(other => other.Name))}.");
-        }
+            throw MissingColumn.Exception(name, Expected, data.Schema.Select(other => other.Name), nameof(data));
 
         Type raw = column.Type.RawType;
         long[] groups = raw == typeof(ReadOnlyMemory<char>) ? Read<ReadOnlyMemory<char>>()
@@ -69,7 +66,7 @@ internal static class CrossFitting
             : raw == typeof(ushort) ? Read<ushort>()
             : raw == typeof(uint) ? Read<uint>()
             : raw == typeof(ulong) ? Read<ulong>()
-            : throw new ArgumentOutOfRangeException(nameof(data), $"Column '{name}': {Expected}, got {column.Type}.");
+            : throw new ArgumentOutOfRangeException(nameof(data), $"Column '{name}': expected {Expected}, got {column.Type}.");
         names = [.. numbers.OrderBy(group => group.Value).Select(group => group.Key)];
         return groups;
 

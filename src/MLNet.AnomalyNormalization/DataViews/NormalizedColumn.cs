@@ -223,6 +223,5 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
     }
 
     private ArgumentOutOfRangeException Missing(IEnumerable<string> names, string parameterName)
-        => new(parameterName,
-            $"Column '{Source}' is missing: expected Single or Double, as a scalar or a vector, got a schema with {string.Join(", ", names)}.");
+        => MissingColumn.Exception(Source, "Single or Double, as a scalar or a vector", names, parameterName);
 }

@@ -130,6 +130,16 @@ public sealed class AnomalyNormalizationEstimatorTests
     }
 
     [TestMethod]
+    public void A_schema_without_columns_is_called_so_with_what_may_have_taken_them_away()
+    {
+        IDataView data = _mlContext.Data.LoadFromEnumerable<Trimmed>([]);
+        string message = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _mlContext.Transforms.NormalizeAnomalyScore("N", "Score", 1).Fit(data)).Message;
+        StringAssert.Contains(message, "got a schema without columns. Has the class of its rows public members, and were they not trimmed?");
+    }
+
+    private sealed class Trimmed;
+
+    [TestMethod]
     [DataRow(1e39, DisplayName = "would become infinite")]
     [DataRow(1e-46, DisplayName = "would become zero")]
     [DataRow(-1e-46, DisplayName = "would become minus zero")]

@@ -37,14 +37,12 @@ internal sealed class RegionInspector : IDisposable
 
         float score = AnomalyRegions.Score(inspection.RawMap!, Regions);
         var normalizer = new ScoreNormalizer(Thresholds.Image);
-        float normalized = normalizer.Normalize(score);
-        bool isAnomalous = normalizer.IsAnomalous(score);
         return inspection with
         {
             RawScore = score,
-            NormalizedScore = normalized,
-            IsAnomalous = isAnomalous,
-            Decision = ReviewBand?.Decide(normalized) ?? (isAnomalous ? Decision.Reject : Decision.Pass),
+            NormalizedScore = normalizer.Normalize(score),
+            IsAnomalous = normalizer.IsAnomalous(score),
+            Decision = normalizer.Decide(score, ReviewBand),
             Thresholds = Thresholds,
         };
     }

@@ -21,9 +21,11 @@ public sealed class AnomalyInspector : IDisposable
     private Scale _scale;
 
     private AnomalyInspector(
-        string path, IPictureScorer scorer, AnomalyInspectorOptions options, AnomalyThresholds thresholds, AnomalyNormalizationOptions normalization)
+        string path, IPictureScorer scorer, AnomalyInspectorOptions options, AnomalyThresholds thresholds, ReviewBand? keptBand,
+        AnomalyNormalizationOptions normalization)
     {
         (Path, _scorer, _options, _normalization) = (path, scorer, options, normalization);
+        ReviewBand = options.ReviewBand ?? (options.Thresholds is null ? keptBand : null);
         _scale = new(thresholds, normalization);
     }
 
@@ -45,7 +47,7 @@ public sealed class AnomalyInspector : IDisposable
     }
 
     /// <summary>Where a person decides on that scale: the band of the options, or the one kept with the model's thresholds; null for nowhere.</summary>
-    public ReviewBand? ReviewBand => _options.ReviewBand ?? (_options.Thresholds is null ? Model?.ReviewBand : null);
+    public ReviewBand? ReviewBand { get; }
 
     /// <summary>Opens a model.</summary>
     /// <param name="path">
@@ -195,7 +197,8 @@ public sealed class AnomalyInspector : IDisposable
             ?? throw new InvalidOperationException(
                 $"'{model.Path}' came without thresholds. Give them in the options, or put the file with them beside the model.");
         var device = new OnnxDevice(options.Provider, options.DeviceId, options.Threads);
-        return new(model.Path, new AnomalyScorer(model, options.Preprocessing, device, nameof(options)), options, thresholds, new());
+        return new(
+            model.Path, new AnomalyScorer(model, options.Preprocessing, device, nameof(options)), options, thresholds, model.ReviewBand, new());
     }
 
     private static AnomalyInspector OpenPipeline(string path, AnomalyInspectorOptions options)
@@ -209,9 +212,7 @@ public sealed class AnomalyInspector : IDisposable
 
         var scorer = new PipelineScorer(path, options.ImageColumnName);
         AnomalyNormalizationTransformer own = scorer.Normalization;
-        return new(
-            path, scorer, options with { ReviewBand = options.ReviewBand ?? (options.Thresholds is null ? own.Options.ReviewBand : null) },
-            options.Thresholds ?? own.Thresholds, own.Options);
+        return new(path, scorer, options, options.Thresholds ?? own.Thresholds, own.Options.ReviewBand, own.Options);
     }
 
     private static bool IsZip(string path)
@@ -294,15 +295,13 @@ public sealed class AnomalyInspector : IDisposable
         long scored = Stopwatch.GetTimestamp();
 
         float[] normalized = raw.Length == 0 ? [] : new float[raw.Length];
-        scale.Pixel.Normalize<float>(raw, normalized);
-        float normalizedScore = scale.Image.Normalize(score);
-        bool isAnomalous = scale.Image.IsAnomalous(score);
+        scale.Map.Normalize<float>(raw, normalized);
         return new(_options.Regions, _scorer.Library, path, _options.KeepPicture ? isOwn ? picture : picture.Copy() : null)
         {
             RawScore = score,
-            NormalizedScore = normalizedScore,
-            IsAnomalous = isAnomalous,
-            Decision = ReviewBand?.Decide(normalizedScore) ?? (isAnomalous ? Decision.Reject : Decision.Pass),
+            NormalizedScore = scale.Image.Normalize(score),
+            IsAnomalous = scale.Image.IsAnomalous(score),
+            Decision = scale.Image.Decide(score, ReviewBand),
             RawMap = size is var (rows, columns) ? new AnomalyMap(raw, rows, columns) : null,
             NormalizedMap = size is var (r, c) ? new AnomalyMap(normalized, r, c) : null,
             InspectedArea = _scorer.InspectedArea,
@@ -312,14 +311,18 @@ public sealed class AnomalyInspector : IDisposable
         };
     }
 
-    private sealed class Scale(AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
+    private sealed class Scale
     {
-        public AnomalyThresholds Thresholds => thresholds;
+        public Scale(AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
+        {
+            Thresholds = thresholds;
+            (Image, Map) = options.NormalizersFor(thresholds);
+        }
 
-        public ScoreNormalizer Image { get; } = new(thresholds.Image, options.ImageEvaluation, options.PreserveDecisions);
+        public AnomalyThresholds Thresholds { get; }
 
-        public ScoreNormalizer Pixel { get; } = options.ThresholdType == ThresholdType.Image
-            ? new(thresholds.Image, options.ImageEvaluation, options.PreserveDecisions)
-            : new(thresholds.Pixel, options.PixelEvaluation, options.PreserveDecisions);
+        public ScoreNormalizer Image { get; }
+
+        public ScoreNormalizer Map { get; }
     }
 }

@@ -148,4 +148,12 @@ public sealed record AnomalyNormalizationOptions
         ImageEvaluation = ImageEvaluation?.On(thresholds.Image),
         PixelEvaluation = PixelEvaluation?.On(thresholds.Pixel),
     };
+
+    /// <summary>What normalises image scores, and what maps and box scores.</summary>
+    internal (ScoreNormalizer Image, ScoreNormalizer Map) NormalizersFor(AnomalyThresholds thresholds)
+    {
+        var image = new ScoreNormalizer(thresholds.Image, ImageEvaluation, PreserveDecisions);
+        var pixel = new ScoreNormalizer(thresholds.Pixel, PixelEvaluation, PreserveDecisions);
+        return (image, ThresholdType == ThresholdType.Image ? image : pixel);
+    }
 }

@@ -157,6 +157,18 @@ public sealed class ScoreNormalizer
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
         => !(score < T.CreateTruncating(Decision.Raw));
 
+    /// <summary>
+    /// What becomes of the part with a raw score: a band decides by its normalised score; without one, what is anomalous is rejected and the
+    /// rest passes.
+    /// </summary>
+    /// <typeparam name="T">The element type: Single, Double or Half.</typeparam>
+    /// <param name="score">A raw score; may be infinite or NaN, which is rejected.</param>
+    /// <param name="band">Where a person decides; null for nowhere.</param>
+    public Decision Decide<T>(T score, ReviewBand? band)
+        where T : unmanaged, IBinaryFloatingPointIeee754<T>
+        => band?.Decide(Normalize(score))
+            ?? (IsAnomalous(score) ? AnomalyNormalization.Decision.Reject : AnomalyNormalization.Decision.Pass);
+
     /// <summary>The raw score whose normalised score is given, in double precision: the inverse of normalising.</summary>
     /// <param name="normalizedScore">A normalised score, 0..1000, or NaN.</param>
     /// <returns>

@@ -31,6 +31,21 @@ public sealed class ReviewBandTests : IDisposable
     }
 
     [TestMethod]
+    [DataRow(1.1f, Decision.Pass, Decision.Pass, DisplayName = "below the band and the threshold")]
+    [DataRow(1.2f, Decision.Review, Decision.Pass, DisplayName = "in the band, below the threshold")]
+    [DataRow(1.24f, Decision.Review, Decision.Reject, DisplayName = "in the band, at the threshold")]
+    [DataRow(1.4f, Decision.Reject, Decision.Reject, DisplayName = "above the band and the threshold")]
+    [DataRow(float.NaN, Decision.Reject, Decision.Reject, DisplayName = "NaN is never normal")]
+    public void A_band_decides_by_the_normalised_score_and_without_one_the_threshold_by_the_raw_one(
+        float score, Decision withBand, Decision withoutBand)
+    {
+        var normalizer = new ScoreNormalizer(1.24);
+        Assert.AreEqual(withBand, normalizer.Decide(score, new ReviewBand(90, 110)));
+        Assert.AreEqual(withoutBand, normalizer.Decide(score, null));
+        Assert.AreEqual(withBand, normalizer.Decide((double)score, new ReviewBand(90, 110)));
+    }
+
+    [TestMethod]
     [DataRow(90, 110, DisplayName = "around the threshold")]
     [DataRow(100, 100, DisplayName = "of no width")]
     [DataRow(300, 1000, DisplayName = "beside the threshold")]

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Files;
 using MLNet.AnomalyNormalization.Imaging.Reports;
 
 namespace MLNet.AnomalyNormalization.Imaging;
@@ -10,10 +11,10 @@ namespace MLNet.AnomalyNormalization.Imaging;
 public sealed record FolderImage(string Path, string Class, string? MaskPath = null)
 {
     /// <summary>The class of pictures without a defect.</summary>
-    public const string Good = "good";
+    public const string Good = PictureFolder.Good;
 
     /// <summary>Whether it has a defect: its class is not <see cref="Good"/>, in capitals or not.</summary>
-    public bool IsAnomalous => !Class.Equals(Good, StringComparison.OrdinalIgnoreCase);
+    public bool IsAnomalous => !PictureFolder.IsGood(Class);
 
     /// <summary>Class and file: <c>cut/003.png</c>; below a class, also the folders between.</summary>
     public string Name { get; init; } = $"{Class}/{System.IO.Path.GetFileName(Path)}";
@@ -42,10 +43,6 @@ public sealed record FolderImage(string Path, string Class, string? MaskPath = n
 /// <remarks>Pictures are PNG, JPEG, WebP, BMP and GIF files, also in folders below those of the classes, in the order of their names.</remarks>
 public sealed class ImageFolder
 {
-    private const int DeepestFolder = 16;
-
-    private static readonly string[] s_formats = [".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif"];
-
     private readonly List<string> _leftOut = [];
 
     private ImageFolder(string path)
@@ -54,12 +51,16 @@ public sealed class ImageFolder
         string train = System.IO.Path.Combine(Path, "train"), test = System.IO.Path.Combine(Path, "test");
         if (!Directory.Exists(train) && !Directory.Exists(test))
         {
-            Train = [.. PicturesIn(Path).Select(file => new FolderImage(file, FolderImage.Good) { Name = Relative(Path, file) })];
+            Train =
+            [
+                .. PictureFolder.PicturesBelow(Path, _leftOut.Add)
+                    .Select(file => new FolderImage(file, FolderImage.Good) { Name = Relative(Path, file) }),
+            ];
             Test = [];
             return;
         }
 
-        string truth = System.IO.Path.Combine(Path, "ground_truth");
+        string truth = PictureFolder.GroundTruthOf(test);
         Train = Classes(train);
         Test = Classes(test);
         if (Directory.Exists(truth))
@@ -98,7 +99,7 @@ public sealed class ImageFolder
         return folder.Train.Count + folder.Test.Count > 0
             ? folder
             : throw new InvalidDataException(
-                $"'{path}' has no pictures ({string.Join(", ", s_formats)}) in train/good or test/<class>. "
+                $"'{path}' has no pictures ({PictureFolder.Formats}) in train/good or test/<class>. "
                 + string.Join(" ", folder.LeftOut));
     }
 
@@ -107,61 +108,22 @@ public sealed class ImageFolder
         if (!Directory.Exists(folder))
             return [];
 
-        foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Where(IsWanted).Where(IsPicture))
+        foreach (string file in PictureFolder.Pictures(folder, _leftOut.Add))
             _leftOut.Add($"'{file}' lies in no class; put it into '{folder}/good' or '{folder}/<kind of defect>'.");
         return
         [
-            .. Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Where(IsWanted).SelectMany(kind => PicturesIn(kind)
+            .. PictureFolder.Folders(folder, _leftOut.Add).SelectMany(kind => PictureFolder.PicturesBelow(kind, _leftOut.Add)
                 .Select(file => new FolderImage(file, System.IO.Path.GetFileName(kind)) { Name = Relative(folder, file) })),
         ];
     }
 
-    private List<string> PicturesIn(string folder)
-    {
-        var pictures = new List<string>();
-        Collect(folder, 0);
-        return pictures;
-
-        void Collect(string folder, int depth)
-        {
-            foreach (string file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal).Where(IsWanted).Where(IsPicture))
-                pictures.Add(file);
-            foreach (string inner in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Where(IsWanted))
-            {
-                if (depth < DeepestFolder)
-                    Collect(inner, depth + 1);
-                else
-                    _leftOut.Add($"'{inner}' lies more than {DeepestFolder} folders deep.");
-            }
-        }
-    }
-
-    // What systems and tools leave behind: ._003.png, .DS_Store, .ipynb_checkpoints, Thumbs.db.
-    private bool IsWanted(string path)
-    {
-        if (!System.IO.Path.GetFileName(path).StartsWith('.'))
-            return true;
-        _leftOut.Add($"'{path}' is hidden.");
-        return false;
-    }
-
-    private bool IsPicture(string file)
-    {
-        if (s_formats.Contains(System.IO.Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
-            return true;
-        _leftOut.Add($"'{file}' is of a format that can't be read; PNG, JPEG, WebP, BMP and GIF can.");
-        return false;
-    }
-
     private static string Relative(string folder, string file) => System.IO.Path.GetRelativePath(folder, file).Replace('\\', '/');
 
-    // MVTec adds to the name of the picture; others keep it.
     private static string MaskOf(FolderImage image, string test, string truth)
     {
-        string path = System.IO.Path.Combine(truth, System.IO.Path.GetRelativePath(test, image.Path));
-        string name = System.IO.Path.ChangeExtension(path, null);
-        return new[] { $"{name}_mask.png", $"{name}.png" }.FirstOrDefault(File.Exists)
+        string[] masks = PictureFolder.MasksOf(image.Path, test);
+        return Array.Find(masks, File.Exists)
             ?? throw new InvalidDataException(
-                $"'{image.Path}' has no mask; expected '{name}_mask.png' or '{name}.png'. Without any, remove '{truth}' altogether.");
+                $"'{image.Path}' has no mask; expected '{string.Join("' or '", masks)}'. Without any, remove '{truth}' altogether.");
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Files;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 
@@ -17,6 +18,6 @@ internal sealed class FolderShard : EvaluationShard
         IReadOnlyList<ShardImage> images = ShardImage.InFolder(Name);
         return images.Count > 0
             ? ImageShard.Rows(mlContext, model, InputColumnName, images, options)
-            : throw new InvalidDataException($"'{Name}' has no images (png, jpg, jpeg, bmp).");
+            : throw new InvalidDataException($"'{Name}' has no images ({PictureFolder.Formats}).");
     }
 }

@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Files;
+
 namespace MLNet.AnomalyNormalization.Orleans;
 
 /// <summary>An image of a shard.</summary>
@@ -7,37 +9,27 @@ namespace MLNet.AnomalyNormalization.Orleans;
 [GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ShardImage")]
 public sealed record ShardImage(string Path, bool? IsAnomalous, string? MaskPath = null)
 {
-    private static readonly string[] Extensions = [".png", ".jpg", ".jpeg", ".bmp"];
-
     /// <summary>
-    /// Lists a folder of one class in the layout of the MVTec data sets: images in <c>test/good</c> are normal, those of any other folder
-    /// anomalous, with their masks in <c>ground_truth/&lt;class&gt;</c> beside <c>test</c>, named <c>NAME_mask.png</c> or <c>NAME.png</c>.
+    /// Lists a folder of one class in the layout of the MVTec data sets, with what lies in folders below it: images in <c>test/good</c> are
+    /// normal, those of any other folder anomalous, with their masks in <c>ground_truth/&lt;class&gt;</c> beside <c>test</c>, named
+    /// <c>NAME_mask.png</c> or <c>NAME.png</c>.
     /// </summary>
     /// <param name="path">The folder of the class.</param>
-    /// <returns>The images (png, jpg, jpeg, bmp) in the ordinal order of their names; without a mask where there is none.</returns>
+    /// <returns>The images (PNG, JPEG, WebP, BMP, GIF) in the ordinal order of their names; without a mask where there is none.</returns>
     /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
     public static IReadOnlyList<ShardImage> InFolder(string path)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        var folder = new DirectoryInfo(path);
-        if (!folder.Exists)
+        if (!Directory.Exists(path))
             throw new DirectoryNotFoundException($"There is no folder '{path}'.");
 
-        bool isAnomalous = folder.Name != "good";
-        string? masks = folder.Parent?.Parent is { } root ? System.IO.Path.Combine(root.FullName, "ground_truth", folder.Name) : null;
+        string folder = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
+        bool isAnomalous = !PictureFolder.IsGood(System.IO.Path.GetFileName(folder));
+        string? test = System.IO.Path.GetDirectoryName(folder);
         return
         [
-            .. Directory.GetFiles(path)
-                .Where(file => Extensions.Contains(System.IO.Path.GetExtension(file), StringComparer.OrdinalIgnoreCase))
-                .Order(StringComparer.Ordinal)
-                .Select(file => new ShardImage(file, isAnomalous, isAnomalous ? MaskOf(file) : null)),
+            .. PictureFolder.PicturesBelow(path).Select(file => new ShardImage(
+                file, isAnomalous, isAnomalous && test is not null ? Array.Find(PictureFolder.MasksOf(file, test), File.Exists) : null)),
         ];
-
-        string? MaskOf(string file)
-        {
-            string name = System.IO.Path.GetFileNameWithoutExtension(file);
-            return masks is null ? null
-                : new[] { $"{name}_mask.png", $"{name}.png" }.Select(mask => System.IO.Path.Combine(masks, mask)).FirstOrDefault(File.Exists);
-        }
     }
 }

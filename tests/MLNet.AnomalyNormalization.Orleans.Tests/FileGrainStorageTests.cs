@@ -1,5 +1,6 @@
 using Fleet;
 using Microsoft.Extensions.DependencyInjection;
+using MLNet.AnomalyNormalization.Orleans.Stations;
 using MLNet.AnomalyNormalization.Tests;
 using Orleans.Serialization;
 using Orleans.Storage;

@@ -19,13 +19,18 @@ public sealed partial class StructureTests
     [TestMethod]
     public void Internal_types_live_in_the_namespace_of_their_folder_and_public_ones_in_it_or_above_it()
     {
-        string[] offenders = [.. Sources()
-            .Where(source => !source.Path.EndsWith("Catalog.cs", StringComparison.Ordinal))
+        string[] offenders = [.. AllSources()
+            .Where(source => !source.Path.StartsWith("MLNet.AnomalyNormalization.Templates/", StringComparison.Ordinal))
             .Where(source =>
             {
-                string folder = $"MLNet.AnomalyNormalization.{Path.GetDirectoryName(source.Path)!.Replace('/', '.')}".TrimEnd('.');
+                string folder = Path.GetDirectoryName(source.Path)!.Replace('\\', '/').Replace('/', '.');
                 string declared = Namespace().Match(source.Text).Groups[1].Value;
-                return PublicType().IsMatch(source.Text) ? !$"{folder}.".StartsWith($"{declared}.", StringComparison.Ordinal) : folder != declared;
+                bool isPublic = PublicType().IsMatch(source.Text);
+
+                // Extension methods live where the caller already is, and programs begin without a namespace.
+                return declared == "" ? Path.GetFileName(source.Path) != "Program.cs"
+                    : declared.StartsWith("Microsoft.", StringComparison.Ordinal) ? !isPublic || !Extension().IsMatch(source.Text)
+                    : isPublic ? !$"{folder}.".StartsWith($"{declared}.", StringComparison.Ordinal) : folder != declared;
             })
             .Select(source => source.Path)];
         Assert.IsEmpty(offenders, string.Join(", ", offenders));
@@ -69,6 +74,9 @@ public sealed partial class StructureTests
 
     [GeneratedRegex(@"^public ", RegexOptions.Multiline)]
     private static partial Regex PublicType();
+
+    [GeneratedRegex(@"\(\s*this ")]
+    private static partial Regex Extension();
 
     [GeneratedRegex(@"\bMicrosoft\.ML\b")]
     private static partial Regex MicrosoftML();

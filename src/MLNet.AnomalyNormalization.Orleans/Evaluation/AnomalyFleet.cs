@@ -1,6 +1,7 @@
 using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
+using MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 

@@ -3,7 +3,7 @@ using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using Orleans.Runtime.Placement;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>
 /// One evaluation, as its caller sees it: hands out ranges of shards, outlives the loss of silos, and merges in order. What it doesn't reach

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using MLNet.AnomalyNormalization.Evaluation;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>What is the same for all shards of an evaluation.</summary>
 /// <param name="ModelPath">The saved model; null if the shards hold normalised scores.</param>

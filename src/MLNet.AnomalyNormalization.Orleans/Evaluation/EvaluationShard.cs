@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Orleans;
 

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>A model that a silo has loaded.</summary>
 /// <param name="Transformer">The model.</param>

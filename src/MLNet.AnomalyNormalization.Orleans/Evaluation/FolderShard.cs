@@ -2,7 +2,7 @@ using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Files;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>The images of a folder, listed where they are evaluated.</summary>
 [GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.FolderShard")]

@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>Images by their paths, with their labels and, if pixels are evaluated, their masks.</summary>
 [GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ImageShard")]

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Scores;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>A file of recorded scores.</summary>
 [GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ScoreShard")]

@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>Some consecutive shards, and all that a silo needs to know to evaluate them.</summary>
 [GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ShardRange")]

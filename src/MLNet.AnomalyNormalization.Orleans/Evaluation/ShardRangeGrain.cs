@@ -2,7 +2,7 @@ using MLNet.AnomalyNormalization.Evaluation.State;
 using Orleans.Concurrency;
 using Orleans.Placement;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>How far a range has come.</summary>
 /// <param name="Activation">Tells this attempt from another one, after the silo of this one was lost.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>The rows of a shard, and how to name one of them.</summary>
 /// <param name="Data">The rows, normalised.</param>

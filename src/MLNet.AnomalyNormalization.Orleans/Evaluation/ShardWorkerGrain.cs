@@ -4,7 +4,7 @@ using MLNet.AnomalyNormalization.Evaluation.State;
 using Microsoft.ML;
 using Orleans.Concurrency;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>What became of a shard. It stays within the silo: only ranges travel.</summary>
 [GenerateSerializer, Immutable, Alias("MLNet.AnomalyNormalization.ShardOutcome")]

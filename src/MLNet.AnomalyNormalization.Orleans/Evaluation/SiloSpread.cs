@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>
 /// Says which silo gets the next range: the one with the least under way. What Orleans knows of its silos is seconds old, too old for a

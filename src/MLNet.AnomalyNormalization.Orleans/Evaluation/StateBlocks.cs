@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 /// <summary>
 /// A state of any length in memory, in blocks of a length that a message can hold: written once from front to end, and read so. It

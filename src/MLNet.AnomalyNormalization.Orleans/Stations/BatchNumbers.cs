@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Stations;
 
 /// <summary>
 /// The numbers of the batches that were counted, as ascending ranges: first, last, first, last. Numbers that are consecutive, in whatever

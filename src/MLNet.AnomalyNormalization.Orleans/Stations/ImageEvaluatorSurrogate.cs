@@ -1,6 +1,6 @@
 using MLNet.AnomalyNormalization.Evaluation;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Stations;
 
 /// <summary>How an evaluator travels between grains: as the state that it writes and reads itself.</summary>
 [GenerateSerializer, Alias("MLNet.AnomalyNormalization.ImageEvaluatorSurrogate")]

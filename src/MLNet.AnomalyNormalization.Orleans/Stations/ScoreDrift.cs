@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Orleans.Stations;
+
 namespace MLNet.AnomalyNormalization.Orleans;
 
 /// <summary>How far recent scores are from those of the fit.</summary>

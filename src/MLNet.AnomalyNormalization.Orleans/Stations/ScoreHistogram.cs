@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Stations;
 
 /// <summary>Counts of normalised scores in steps of 1, so that 100 is a step's begin and decisions are counted exactly.</summary>
 [GenerateSerializer, Alias("MLNet.AnomalyNormalization.ScoreHistogram")]

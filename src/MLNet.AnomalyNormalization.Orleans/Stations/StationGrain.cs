@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 using MLNet.AnomalyNormalization.Evaluation;
 using Orleans.Serialization;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Stations;
 
 /// <inheritdoc cref="IStationGrain"/>
 internal sealed partial class StationGrain(

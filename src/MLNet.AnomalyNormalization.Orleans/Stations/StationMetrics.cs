@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using MLNet.AnomalyNormalization.Scale;
 
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Stations;
 
 /// <summary>What a board shows of the stations of a silo, on the meter of <see cref="Telemetry.Name"/>. Only what was stored counts.</summary>
 internal static class StationMetrics

@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Orleans.Stations;
+
 namespace MLNet.AnomalyNormalization.Orleans;
 
 /// <summary>The distribution of normalised scores that a station's are compared with, usually that of the fit, and the limits of the drift.</summary>

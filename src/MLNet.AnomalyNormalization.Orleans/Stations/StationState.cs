@@ -1,4 +1,4 @@
-namespace MLNet.AnomalyNormalization.Orleans;
+namespace MLNet.AnomalyNormalization.Orleans.Stations;
 
 /// <summary>
 /// What a station keeps in the grain storage, and how it counts: plain values alone, for whatever serializer the storage has.
@@ -15,7 +15,7 @@ internal sealed class StationState
     [Id(2)]
     public long AnomalousCount { get; set; }
 
-    /// <summary>The numbers of the batches; see <see cref="Orleans.BatchNumbers"/>.</summary>
+    /// <summary>The numbers of the batches; see <see cref="Stations.BatchNumbers"/>.</summary>
     [Id(3)]
     public List<long> BatchNumbers { get; set; } = [];
 

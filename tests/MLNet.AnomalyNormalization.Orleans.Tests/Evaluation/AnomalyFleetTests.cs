@@ -1,4 +1,5 @@
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Orleans.Evaluation;
 using Orleans.TestingHost;
 
 namespace MLNet.AnomalyNormalization.Orleans.Tests.Evaluation;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.ML;
 using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Orleans.Tests.Evaluation;
 

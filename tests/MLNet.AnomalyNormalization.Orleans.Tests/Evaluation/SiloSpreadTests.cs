@@ -1,4 +1,5 @@
 using System.Net;
+using MLNet.AnomalyNormalization.Orleans.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Orleans.Tests.Evaluation;
 

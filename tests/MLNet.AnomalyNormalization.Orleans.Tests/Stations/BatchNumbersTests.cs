@@ -1,4 +1,5 @@
 using CsCheck;
+using MLNet.AnomalyNormalization.Orleans.Stations;
 using MLNet.AnomalyNormalization.Tests;
 
 namespace MLNet.AnomalyNormalization.Orleans.Tests.Stations;

@@ -1,3 +1,5 @@
+using MLNet.AnomalyNormalization.Orleans.Stations;
+
 namespace MLNet.AnomalyNormalization.Orleans.Tests.Stations;
 
 /// <summary>Stations whose scores come from the same distribution as their reference, in batches, as a plant sends them.</summary>

@@ -96,6 +96,27 @@ public sealed partial class ReadmeTests
         static string Asked(Match match) => $"{match.Groups[1]} {match.Groups[2]}";
     }
 
+    [TestMethod]
+    public void Every_program_of_the_pages_is_named_on_one_is_run_from_the_packages_and_asks_for_versions_that_are_tested_here()
+    {
+        string pages = string.Concat(Directory.GetFiles(Pages, "*.md").Select(File.ReadAllText));
+        string run = File.ReadAllText(Path.Combine(Repository.Root, "tests", "Packages", "run"));
+        Dictionary<string, string> tested = PackageVersions().Matches(File.ReadAllText(Path.Combine(Repository.Root, "Directory.Packages.props")))
+            .ToDictionary(match => match.Groups[1].Value, match => match.Groups[2].Value);
+        string[] programs = Directory.GetFiles(Pages, "*.cs");
+        Assert.IsNotEmpty(programs);
+        foreach (string program in programs)
+        {
+            StringAssert.Contains(pages, $"({Path.GetFileName(program)})");
+            StringAssert.Contains(run, Path.GetFileNameWithoutExtension(program));
+            foreach (Match asked in AskedPackages().Matches(File.ReadAllText(program)))
+            {
+                string id = asked.Groups[1].Value, version = asked.Groups[2].Value;
+                Assert.AreEqual(id.StartsWith(Core, StringComparison.Ordinal) ? "*-*" : tested.GetValueOrDefault(id, version), version, $"{program}: {id}");
+            }
+        }
+    }
+
     // Debug/net10.0 or Release/net10.0, as this assembly itself was built.
     private static string BuildFolder()
         => string.Join(Path.DirectorySeparatorChar, AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar).Split(Path.DirectorySeparatorChar)[^2..]);
@@ -115,6 +136,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"<PackageReference Include=""([^""]+)""(?: Version=""([^""]+)"")?")]
     private static partial Regex PackageReferences();
+
+    [GeneratedRegex(@"^#:package (\S+)@(\S+)", RegexOptions.Multiline)]
+    private static partial Regex AskedPackages();
 
     [GeneratedRegex(@"(\w+) --> (\w+)")]
     private static partial Regex Arrow();

@@ -17,7 +17,7 @@ internal sealed class ClassScoreEstimator(TransformsCatalog catalog, string outp
     {
         ArgumentNullException.ThrowIfNull(input);
         if (input.Schema.GetColumnOrNull(source) is not { } column)
-            throw Misfit($"a schema with {string.Join(", ", input.Schema.Select(other => other.Name))}", nameof(input));
+            throw MissingColumn.Exception(source, Expected, input.Schema.Select(other => other.Name), nameof(input));
         if (column.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType != NumberDataViewType.Single
             || LabelReader.ValuesOf(column, "TrainingLabelValues") is not { } classes || classes.Length != type.Size)
         {
@@ -46,7 +46,7 @@ internal sealed class ClassScoreEstimator(TransformsCatalog catalog, string outp
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column column = inputSchema.FirstOrDefault(column => column.Name == source);
         if (column.Name is null)
-            throw Misfit($"a schema with {string.Join(", ", inputSchema.Select(other => other.Name))}", nameof(inputSchema));
+            throw MissingColumn.Exception(source, Expected, inputSchema.Select(other => other.Name), nameof(inputSchema));
         if (column.Kind == SchemaShape.Column.VectorKind.Scalar || column.IsKey || column.ItemType != NumberDataViewType.Single)
             throw Misfit($"{column.Kind} of {(column.IsKey ? "keys" : column.ItemType)}", nameof(inputSchema));
         return Rest().GetOutputSchema(catalog.FeatureSelection.SelectFeaturesBasedOnCount(output, source, count: 1).GetOutputSchema(inputSchema));

@@ -28,7 +28,7 @@ internal sealed class RegionInspector : IDisposable
 
     /// <summary>Inspects pictures, which lie in a folder of a data set or were named one by one.</summary>
     public List<Inspection> Inspect(IReadOnlyList<string> paths, ToolConsole console, CancellationToken stop)
-        => console.Progress($"Inspecting {paths.Count} pictures", _inspector.InspectAll(paths, stop).Select(Decide), paths.Count);
+        => console.Progress($"Inspecting {paths.Count} {(paths.Count == 1 ? "picture" : "pictures")}", _inspector.InspectAll(paths, stop).Select(Decide), paths.Count);
 
     private Inspection Decide(Inspection inspection)
     {

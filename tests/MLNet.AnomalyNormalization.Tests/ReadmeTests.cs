@@ -58,6 +58,16 @@ public sealed partial class ReadmeTests
     }
 
     [TestMethod]
+    public void Files_that_the_page_of_the_source_names_are_there()
+    {
+        string source = Path.Combine(Repository.Root, "src");
+        HashSet<string> present = [.. Directory.GetFiles(source, "*.cs", SearchOption.AllDirectories).Select(path => Path.GetFileName(path))];
+        string[] named = [.. SourceFile().Matches(File.ReadAllText(Path.Combine(source, "README.md"))).Select(match => match.Value).Distinct()];
+        Assert.IsNotEmpty(named);
+        CollectionAssert.IsSubsetOf(named, present.ToArray());
+    }
+
+    [TestMethod]
     public void Packages_depend_on_each_other_as_the_picture_of_the_source_says()
     {
         string source = Path.Combine(Repository.Root, "src");
@@ -136,6 +146,9 @@ public sealed partial class ReadmeTests
 
     [GeneratedRegex(@"<PackageReference Include=""([^""]+)""(?: Version=""([^""]+)"")?")]
     private static partial Regex PackageReferences();
+
+    [GeneratedRegex(@"\w+\.cs\b")]
+    private static partial Regex SourceFile();
 
     [GeneratedRegex(@"^#:package (\S+)@(\S+)", RegexOptions.Multiline)]
     private static partial Regex AskedPackages();

@@ -119,7 +119,7 @@ public sealed class PatchCoreTrainerTests : IDisposable
         var said = new List<string>();
         using PatchCoreTransformer twice = Train(photos, Options(log: said.Add));
         Assert.AreEqual("2,6", string.Join(',', twice.NearDuplicates.Single()));
-        Assert.Contains("rows 2, 6", said.Single());
+        Assert.Contains($"kept in one fold: '{photos[2]}', '{photos[6]}'.", said.Single());
 
         // Judged by its own twin, it would score 0 and pull the lower bound of the interval down.
         using PatchCoreTransformer once = Train(Paths(6));
@@ -171,7 +171,7 @@ public sealed class PatchCoreTrainerTests : IDisposable
         Refused<InvalidDataException>(() => Train([.. good, _folder["text.png"]]), "row 3", "text.png");
         Refused<InvalidDataException>(() => Train([.. good, _folder["missing.png"]]), "row 3", "missing.png");
         string tiny = Drawings.Save(_folder["tiny.png"], 1, height: 80, width: 20);
-        Refused<InvalidDataException>(() => Train([.. good, tiny]), "row 3", "80 x 20", "at least 32");
+        Refused<InvalidDataException>(() => Train([.. good, tiny]), "row 3", "tiny.png' is 80 x 20", "at least 32");
     }
 
     [TestMethod]
@@ -179,7 +179,7 @@ public sealed class PatchCoreTrainerTests : IDisposable
     {
         string[] mixed = [.. Paths(2), Drawings.Save(_folder["wide.png"], 9, height: 64, width: 80)];
         Refused<InvalidDataException>(
-            () => Trainer(new() { SmallestBank = 10 }).Fit(Rows(mixed)), "row 2", "64 x 80", "80 x 64", "Set Height and Width");
+            () => Trainer(new() { SmallestBank = 10 }).Fit(Rows(mixed)), "row 2", "wide.png' is 64 x 80", "80 x 64", "Set Height and Width");
         using PatchCoreTransformer model = Train(mixed);
         Assert.AreEqual(3, model.ImageFit.NormalCount);
     }

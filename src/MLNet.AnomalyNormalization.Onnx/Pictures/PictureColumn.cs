@@ -26,6 +26,9 @@ internal sealed class PictureColumn
             _images = row.GetGetter<MLImage>(column);
     }
 
+    /// <summary>The file of the picture that was read last; null of an image.</summary>
+    public string? Path => _paths is null ? null : _path.ToString();
+
     public static bool IsPicture(DataViewType type) => type is ImageDataViewType or TextDataViewType;
 
     /// <summary>The picture of the present row, valid until the next one is read.</summary>

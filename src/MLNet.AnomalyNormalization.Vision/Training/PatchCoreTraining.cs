@@ -135,7 +135,11 @@ internal sealed class PatchCoreTraining
             _options.CancellationToken.ThrowIfCancellationRequested();
             RgbPicture photo = pictures.Read();
             if (Problem(photo) is { } problem)
-                throw AnomalyRow.Invalid(_column, cursor.Position, $"the photo is {photo.Height} x {photo.Width} pixels{problem}");
+            {
+                string name = pictures.Path is { } path ? $" '{path}'" : "";
+                throw AnomalyRow.Invalid(_column, cursor.Position, $"the photo{name} is {photo.Height} x {photo.Width} pixels{problem}");
+            }
+
             yield return photo;
         }
     }
@@ -191,9 +195,19 @@ internal sealed class PatchCoreTraining
             throw new InvalidOperationException($"The {count} photos are all of one group, or the same photo. {Needed}");
 
         foreach (IReadOnlyList<int> group in duplicates)
-            _options.Log?.Invoke($"Near-duplicate photos, kept in one fold: rows {string.Join(", ", group)}.");
+            _options.Log?.Invoke($"Near-duplicate photos, kept in one fold: {Named(group)}.");
         int folds = Math.Min(groupCount, _options.Folds ?? (count < FewPhotos ? count : DefaultFolds));
         return (Folds.Assign(groupOf, folds, _options.Seed), duplicates);
+    }
+
+    // A file is found by its name, an image by its place alone.
+    private string Named(IReadOnlyList<int> rows)
+    {
+        if (_column.Type is not TextDataViewType)
+            return $"rows {string.Join(", ", rows)}";
+
+        string[] paths = [.. _data.GetColumn<string>(_column)];
+        return string.Join(", ", rows.Select(row => $"'{paths[row]}'"));
     }
 
     // One for each fold, of the photos that are not in it, and the last one of all photos.

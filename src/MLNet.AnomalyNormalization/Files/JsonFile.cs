@@ -46,7 +46,7 @@ internal static class JsonFile
         catch (JsonException e)
         {
             throw new InvalidDataException(
-                $"{source} is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {e.Message}", e);
+                $"{source} is not valid JSON at line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}: {e.Message.Split(" LineNumber: ")[0]}", e);
         }
         catch (InvalidOperationException e)
         {

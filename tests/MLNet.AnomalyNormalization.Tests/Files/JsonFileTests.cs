@@ -36,6 +36,13 @@ public sealed class JsonFileTests : IDisposable
     }
 
     [TestMethod]
+    public void What_is_no_JSON_is_told_with_its_place_once_counted_from_one()
+    {
+        string message = Assert.ThrowsExactly<InvalidDataException>(() => Read("{\n\"a\": NaN}"u8.ToArray())).Message;
+        StringAssert.EndsWith(message, "is not valid JSON at line 2, byte 6: 'N' is an invalid start of a value.");
+    }
+
+    [TestMethod]
     public void Comments_and_trailing_commas_are_allowed()
         => Assert.AreEqual(1, Read("/* from the line */ {\"a\": 1, // raw\n}"u8.ToArray()));
 

@@ -6,12 +6,16 @@ WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = 20 << 20);
 builder.Services.AddAnomalyInspector("").BindConfiguration("Inspection");
 builder.Services.AddHealthChecks().AddAnomalyInspector("");
-builder.Services.AddProblemDetails();
+builder.Services.AddProblemDetails(details => details.CustomizeProblemDetails = problem =>
+{
+    if (problem.Exception is InvalidDataException e)
+        problem.ProblemDetails.Detail = e.Message;
+});
 
 WebApplication app = builder.Build();
 app.UseExceptionHandler(new ExceptionHandlerOptions
 {
-    // What is no picture is the fault of who sent it.
+    // What is no picture is the fault of who sent it, who is told why.
     StatusCodeSelector = e => e is InvalidDataException ? 422 : (e as BadHttpRequestException)?.StatusCode ?? 500,
 });
 app.MapHealthChecks("/health");

@@ -316,7 +316,7 @@ public sealed class AnomalyInspector : IDisposable
         public Scale(AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
         {
             Thresholds = thresholds;
-            (Image, Map) = options.NormalizersFor(thresholds);
+            (Image, _, Map) = options.NormalizersFor(thresholds);
         }
 
         public AnomalyThresholds Thresholds { get; }

@@ -149,11 +149,11 @@ public sealed record AnomalyNormalizationOptions
         PixelEvaluation = PixelEvaluation?.On(thresholds.Pixel),
     };
 
-    /// <summary>What normalises image scores, and what maps and box scores.</summary>
-    internal (ScoreNormalizer Image, ScoreNormalizer Map) NormalizersFor(AnomalyThresholds thresholds)
+    /// <summary>What normalises image scores, what pixels, and which of them maps and box scores.</summary>
+    internal (ScoreNormalizer Image, ScoreNormalizer Pixel, ScoreNormalizer Map) NormalizersFor(AnomalyThresholds thresholds)
     {
         var image = new ScoreNormalizer(thresholds.Image, ImageEvaluation, PreserveDecisions);
         var pixel = new ScoreNormalizer(thresholds.Pixel, PixelEvaluation, PreserveDecisions);
-        return (image, ThresholdType == ThresholdType.Image ? image : pixel);
+        return (image, pixel, ThresholdType == ThresholdType.Image ? image : pixel);
     }
 }

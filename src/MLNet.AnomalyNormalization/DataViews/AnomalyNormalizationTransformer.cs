@@ -18,15 +18,16 @@ namespace MLNet.AnomalyNormalization;
 public sealed class AnomalyNormalizationTransformer : ITransformer
 {
     private readonly NormalizedColumn[] _columns;
+    private readonly AddedColumnsTransformer _added;
 
     internal AnomalyNormalizationTransformer(
         AnomalyThresholds thresholds, AnomalyNormalizationOptions options, NormalizedColumn[] columns, ITransformer portable)
     {
         Thresholds = thresholds;
         Options = options;
-        ImageNormalizer = new(thresholds.Image, options.ImageEvaluation, options.PreserveDecisions);
-        PixelNormalizer = new(thresholds.Pixel, options.PixelEvaluation, options.PreserveDecisions);
+        (ImageNormalizer, PixelNormalizer, _) = options.NormalizersFor(thresholds);
         _columns = columns;
+        _added = new(columns, portable);
         Portable = portable;
     }
 
@@ -65,21 +66,17 @@ public sealed class AnomalyNormalizationTransformer : ITransformer
     /// <exception cref="ArgumentOutOfRangeException">
     /// A column is missing or has another element type than the one that was fitted; the message names the column and both types.
     /// </exception>
-    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new AddedColumnsMapper(_columns, inputSchema).OutputSchema;
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => _added.GetOutputSchema(inputSchema);
 
     /// <summary>The mapper from rows of the given schema to rows with the added columns.</summary>
     /// <param name="inputSchema">The schema of the rows.</param>
     /// <exception cref="ArgumentOutOfRangeException">As with <see cref="GetOutputSchema"/>.</exception>
-    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new AddedColumnsMapper(_columns, inputSchema);
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => _added.GetRowToRowMapper(inputSchema);
 
     /// <summary>The data with the added columns; nothing is computed before a cursor asks for it.</summary>
     /// <param name="input">Data with the raw columns.</param>
     /// <exception cref="ArgumentOutOfRangeException">As with <see cref="GetOutputSchema"/>.</exception>
-    public IDataView Transform(IDataView input)
-    {
-        ArgumentNullException.ThrowIfNull(input);
-        return new AddedColumnsDataView(input, new AddedColumnsMapper(_columns, input.Schema));
-    }
+    public IDataView Transform(IDataView input) => _added.Transform(input);
 
     /// <summary>A line for each added column: from which one, and where it is decided.</summary>
     public override string ToString() => string.Join('\n', _columns.Select(column => string.Create(CultureInfo.InvariantCulture,

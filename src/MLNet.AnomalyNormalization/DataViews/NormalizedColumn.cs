@@ -30,7 +30,7 @@ internal sealed record NormalizedColumn(ColumnRole Role, string Name, string Sou
     /// <exception cref="ArgumentException">There is none, or the names are in each other's way.</exception>
     public static NormalizedColumn[] From(AnomalyThresholds thresholds, AnomalyNormalizationOptions options)
     {
-        (ScoreNormalizer image, ScoreNormalizer map) = options.NormalizersFor(thresholds);
+        (ScoreNormalizer image, _, ScoreNormalizer map) = options.NormalizersFor(thresholds);
         var columns = new List<NormalizedColumn>();
         Add(ColumnRole.PredictedLabel, options.PredictedLabelColumnName, options.ScoreColumnName, image);
         Add(ColumnRole.Score, options.NormalizedScoreColumnName, options.ScoreColumnName, image);

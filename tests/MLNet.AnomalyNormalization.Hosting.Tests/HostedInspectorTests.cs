@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -176,19 +175,8 @@ public sealed class HostedInspectorTests : IDisposable
     [TestMethod]
     public async Task A_board_sees_decisions_scores_durations_failures_reloads_and_activities()
     {
-        string name = Path.GetRandomFileName();  // other tests measure at the same time
-        var measured = new List<(string Instrument, double Value, string? Tag)>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == "MLNet.AnomalyNormalization")
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Measured(instrument, value, tags.ToArray()));
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Measured(instrument, value, tags.ToArray()));
-        listener.Start();
+        string name = Path.GetRandomFileName();
+        using var measurements = new Measurements("anomaly.inspector", name);
         var activities = new List<Activity>();
         using var activityListener = new ActivityListener
         {
@@ -211,6 +199,7 @@ public sealed class HostedInspectorTests : IDisposable
         SaveModel("model.onnx", image: 0.25);
         await reloaded;
 
+        (string, double, string?)[] measured = measurements.Seen;
         CollectionAssert.Contains(measured, ("anomaly.inspections", 1.0, (string?)"reject"));
         CollectionAssert.Contains(measured, ("anomaly.score", (double)inspection.NormalizedScore, (string?)null));
         CollectionAssert.Contains(measured, ("anomaly.inspection.duration", inspection.Timings.Model.TotalSeconds, (string?)"model"));
@@ -218,15 +207,6 @@ public sealed class HostedInspectorTests : IDisposable
         CollectionAssert.Contains(measured, ("anomaly.model.reloads", 1.0, (string?)"reloaded"));
         Activity activity = activities.First(activity => Equals(activity.GetTagItem("anomaly.inspector"), name));
         Assert.AreEqual(inspection.NormalizedScore, activity.GetTagItem("anomaly.score"));
-
-        void Measured(Instrument instrument, double value, KeyValuePair<string, object?>[] tags)
-        {
-            lock (measured)
-            {
-                if (tags.Contains(new("anomaly.inspector", name)))
-                    measured.Add((instrument.Name, value, (string?)tags.FirstOrDefault(tag => tag.Key != "anomaly.inspector").Value));
-            }
-        }
     }
 
     [TestMethod]

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Tests;
 
@@ -85,20 +83,8 @@ public sealed class StationGrainTests
     [TestMethod]
     public async Task A_board_sees_new_and_known_batches_rows_scores_drift_and_alerts_of_each_station()
     {
-        string name = Path.GetRandomFileName();  // other tests measure at the same time
-        var measured = new ConcurrentQueue<(string Instrument, double Value, string? Tag)>();
-        using var listener = new MeterListener
-        {
-            InstrumentPublished = (instrument, listener) =>
-            {
-                if (instrument.Meter.Name == "MLNet.AnomalyNormalization")
-                    listener.EnableMeasurementEvents(instrument);
-            },
-        };
-        listener.SetMeasurementEventCallback<long>((instrument, value, tags, _) => Measured(instrument, value, tags.ToArray()));
-        listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Measured(instrument, value, tags.ToArray()));
-        listener.Start();
-
+        string name = Path.GetRandomFileName();
+        using var measured = new Measurements("anomaly.station", name);
         await using Cluster cluster = await Cluster.Start(silos: 1);
         IStationGrain station = cluster.Grains.GetGrain<IStationGrain>(name);
         await station.SetReference(new StationReference(Calm) { WindowRows = 100 });
@@ -107,23 +93,15 @@ public sealed class StationGrainTests
             await station.Add(new(i, other));
         await station.Add(new(1, other));
 
-        Assert.AreEqual(3, Sum("anomaly.station.batches", "new"));
-        Assert.AreEqual(1, Sum("anomaly.station.batches", "known"));
+        Assert.AreEqual(3, measured.Sum("anomaly.station.batches", "new"));
+        Assert.AreEqual(1, measured.Sum("anomaly.station.batches", "known"));
         int anomalous = other.Count(score => score >= 100);
-        Assert.AreEqual(3 * anomalous, Sum("anomaly.station.rows", "anomalous"));
-        Assert.AreEqual(3 * (other.Length - anomalous), Sum("anomaly.station.rows", "normal"));
-        Assert.AreEqual(1, Sum("anomaly.station.alerts", null));
-        Assert.AreEqual(3 * other.Sum(score => (double)score), Sum("anomaly.station.score", null), 1e-6);
+        Assert.AreEqual(3 * anomalous, measured.Sum("anomaly.station.rows", "anomalous"));
+        Assert.AreEqual(3 * (other.Length - anomalous), measured.Sum("anomaly.station.rows", "normal"));
+        Assert.AreEqual(1, measured.Sum("anomaly.station.alerts", null));
+        Assert.AreEqual(3 * other.Sum(score => (double)score), measured.Sum("anomaly.station.score", null), 1e-6);
         Assert.AreEqual(
-            (await station.GetStatus()).Drift!.PopulationStabilityIndex, measured.Last(value => value.Instrument == "anomaly.station.drift").Value);
-
-        double Sum(string instrument, string? tag) => measured.Where(value => value.Instrument == instrument && value.Tag == tag).Sum(value => value.Value);
-
-        void Measured(Instrument instrument, double value, KeyValuePair<string, object?>[] tags)
-        {
-            if (tags.Contains(new("anomaly.station", name)))
-                measured.Enqueue((instrument.Name, value, (string?)tags.FirstOrDefault(tag => tag.Key != "anomaly.station").Value));
-        }
+            (await station.GetStatus()).Drift!.PopulationStabilityIndex, measured.Seen.Last(value => value.Instrument == "anomaly.station.drift").Value);
     }
 
     [TestMethod]

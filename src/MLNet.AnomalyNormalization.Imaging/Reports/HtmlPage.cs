@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -215,14 +216,32 @@ internal sealed partial class HtmlPage
 
     private string Data()
     {
-        return $"{{\"threshold\":{Number(_assessment.Decision.Normalized)},"
-            + $"\"image\":{Number(_assessment.Thresholds.Image)},\"pixel\":{Number(_assessment.Thresholds.Pixel)},"
-            + $"\"modelImage\":{Number(_modelThresholds.Image)},\"modelPixel\":{Number(_modelThresholds.Pixel)},"
-            + $"\"good\":{Scores(false)},\"defective\":{Scores(true)},\"unknown\":{Scores(null)}}}";
+        var json = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(json))
+        {
+            writer.WriteStartObject();
+            writer.WriteNumber("threshold", _assessment.Decision.Normalized);
+            writer.WriteNumber("image", _assessment.Thresholds.Image);
+            writer.WriteNumber("pixel", _assessment.Thresholds.Pixel);
+            writer.WriteNumber("modelImage", _modelThresholds.Image);
+            writer.WriteNumber("modelPixel", _modelThresholds.Pixel);
+            WriteScores("good", false);
+            WriteScores("defective", true);
+            WriteScores("unknown", null);
+            writer.WriteEndObject();
 
-        // As doubles, the type that JavaScript compares.
-        string Scores(bool? isAnomalous)
-            => JsonSerializer.Serialize(_assessment.Rows.Where(row => row.Row.IsAnomalous == isAnomalous).Select(row => (double)row.Score));
+            void WriteScores(string name, bool? isAnomalous)
+            {
+                writer.WriteStartArray(name);
+
+                // As doubles, the type that JavaScript compares.
+                foreach (AssessedRow row in _assessment.Rows.Where(row => row.Row.IsAnomalous == isAnomalous))
+                    writer.WriteNumberValue((double)row.Score);
+                writer.WriteEndArray();
+            }
+        }
+
+        return Encoding.UTF8.GetString(json.WrittenSpan);
     }
 
     private static string Figure(string caption, string dataUri)

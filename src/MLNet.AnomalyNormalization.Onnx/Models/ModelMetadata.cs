@@ -19,6 +19,7 @@ internal static class ModelMetadata
     private const string Preparation = $"{Mark}.preparation";
     private const string PreparedInside = "inside";
 
+    // By reflection: generated code takes what an older version did not write for 0 or false, and not for what it is in a new object.
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
     /// <summary>The names that baking proposes for its outputs.</summary>

@@ -166,8 +166,8 @@ public sealed class ExportedModelTests : IDisposable
             AnomalyOnnxModel model = AnomalyOnnxModel.Open(export.Path);
             ITransformer fitted = Pipeline(model, ThresholdsOf(export)).Fit(photos);
             _mlContext.Model.Save(fitted, photos.Schema, _folder[$"{expected.Count}.zip"]);
-            IDataView scored = fitted.Transform(photos);
             string[] columns = model.MapOutputName is null ? ["NormalizedScore"] : ["NormalizedScore", "NormalizedMap"];
+            IDataView scored = _mlContext.Data.Cache(fitted.Transform(photos), columns);
             float[][][] values = [.. columns.Select(column => scored.GetColumn<float[]>(column).ToArray())];
             expected.AddRange(paths.Select((_, i)
                 => (name, string.Join(' ', values.SelectMany(column => column[i]).Select(BitConverter.SingleToUInt32Bits)))));
@@ -248,7 +248,8 @@ public sealed class ExportedModelTests : IDisposable
 
         ExportedModel export = ExportedModel.Find(name);
         IDataView photos = PhotosOf(export);
-        IDataView scored = Pipeline(AnomalyOnnxModel.Open(export.Path), ThresholdsOf(export)).Fit(photos).Transform(photos);
+        IDataView scored = _mlContext.Data.Cache(  // each column that is read would be another pass over the photos
+            Pipeline(AnomalyOnnxModel.Open(export.Path), ThresholdsOf(export)).Fit(photos).Transform(photos), "PredictedLabel", "Score");
         bool[] labels = [.. scored.GetColumn<bool[]>("PredictedLabel").Select(label => label[0])];
         float[] scores = [.. scored.GetColumn<float[]>("Score").Select(score => score[0])];
         return _inspected[name] = new(export, scores, labels);

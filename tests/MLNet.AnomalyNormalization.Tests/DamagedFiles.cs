@@ -8,7 +8,7 @@ namespace MLNet.AnomalyNormalization.Tests;
 /// </summary>
 internal static class DamagedFiles
 {
-    public const int Few = 2_000;
+    public const int Few = 1_000;
     public const int Many = 100_000;
 
     // Far more than any file takes, and half of the time after which a model is given up that is never read to its end.

@@ -26,13 +26,22 @@ internal sealed class Runtime(string path) : IDisposable
                 Array.ConvertAll(halves, half => new Float16(BitConverter.HalfToUInt16Bits(half))), input.Shape),
             var other => throw new ArgumentException($"{other.GetType()}"),
         })];
-        using IDisposableReadOnlyCollection<OrtValue> results = Session.Run(
-            _options, [.. inputs.Select(input => input.Name)], values, [output]);
-        shape = results[0].GetTensorTypeAndShape().Shape;
-        return typeof(T) == typeof(Half)
-            ? (T[])(object)results[0].GetTensorDataAsSpan<Float16>().ToArray()
-                .Select(value => BitConverter.UInt16BitsToHalf(value.value)).ToArray()
-            : results[0].GetTensorDataAsSpan<T>().ToArray();
+        try
+        {
+            using IDisposableReadOnlyCollection<OrtValue> results = Session.Run(
+                _options, [.. inputs.Select(input => input.Name)], values, [output]);
+            shape = results[0].GetTensorTypeAndShape().Shape;
+            return typeof(T) == typeof(Half)
+                ? (T[])(object)results[0].GetTensorDataAsSpan<Float16>().ToArray()
+                    .Select(value => BitConverter.UInt16BitsToHalf(value.value)).ToArray()
+                : results[0].GetTensorDataAsSpan<T>().ToArray();
+        }
+        finally
+        {
+            // Whoever lets go of them may lose them while the model runs.
+            foreach (OrtValue value in values)
+                value.Dispose();
+        }
     }
 
     public void Dispose()

@@ -5,9 +5,6 @@ using Orleans.Serialization;
 using Orleans.Storage;
 using Orleans.TestingHost;
 
-// Most of the time is spent on waiting for clusters that are lost or silent.
-[assembly: Parallelize(Workers = 4, Scope = ExecutionScope.MethodLevel)]
-
 namespace MLNet.AnomalyNormalization.Orleans.Tests;
 
 /// <summary>A cluster of so many silos in this process, with the network between them in memory.</summary>

@@ -1,7 +1,7 @@
 // A project of data classification as Model Builder makes one, and one file more (PumpModel.normalization.cs): what the classifier says of its
 // classes becomes one score on which 100 is the threshold.
-using ModelBuilder;
 using MLNet.AnomalyNormalization.Evaluation;
+using ModelBuilder;
 
 if (!File.Exists(PumpModel.MLNetModelPath))
 {

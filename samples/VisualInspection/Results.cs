@@ -1,6 +1,6 @@
-using MLNet.AnomalyNormalization.Imaging;
 using System.Globalization;
 using MLNet.AnomalyNormalization;
+using MLNet.AnomalyNormalization.Imaging;
 
 namespace VisualInspection;
 

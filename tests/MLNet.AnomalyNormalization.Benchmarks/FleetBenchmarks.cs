@@ -1,11 +1,11 @@
 using BenchmarkDotNet.Attributes;
 using BenchmarkDotNet.Engines;
+using Microsoft.ML;
 using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Orleans;
 using MLNet.AnomalyNormalization.Orleans.Tests;
-using Microsoft.ML;
 using VisualInspection;
 
 namespace MLNet.AnomalyNormalization.Benchmarks;

@@ -1,7 +1,7 @@
+using Microsoft.ML;
 using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
-using Microsoft.ML;
 using Orleans.Concurrency;
 
 namespace MLNet.AnomalyNormalization.Orleans.Evaluation;

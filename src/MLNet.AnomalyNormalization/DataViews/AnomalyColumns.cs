@@ -1,6 +1,6 @@
-using MLNet.AnomalyNormalization.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.DataViews;
 

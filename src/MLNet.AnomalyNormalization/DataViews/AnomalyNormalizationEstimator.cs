@@ -1,6 +1,6 @@
-using MLNet.AnomalyNormalization.DataViews;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.DataViews;
 
 namespace MLNet.AnomalyNormalization;
 

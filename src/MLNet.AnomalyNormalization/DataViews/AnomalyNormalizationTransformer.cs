@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using MLNet.AnomalyNormalization.DataViews;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.DataViews;
 
 namespace MLNet.AnomalyNormalization;
 

@@ -1,9 +1,9 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.Curves;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Scale;
-using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace MLNet.AnomalyNormalization.DataViews;
 

@@ -1,7 +1,7 @@
 using System.Numerics;
-using MLNet.AnomalyNormalization.Scale;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.DataViews;
 

@@ -2,10 +2,10 @@ using System.Globalization;
 using System.IO.Compression;
 using System.Numerics;
 using System.Text;
-using MLNet.AnomalyNormalization.Scale;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms;
+using MLNet.AnomalyNormalization.Scale;
 
 namespace MLNet.AnomalyNormalization.DataViews;
 

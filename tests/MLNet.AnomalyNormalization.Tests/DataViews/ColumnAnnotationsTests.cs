@@ -1,7 +1,7 @@
-using MLNet.AnomalyNormalization.DataViews;
-using MLNet.AnomalyNormalization.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using MLNet.AnomalyNormalization.DataViews;
+using MLNet.AnomalyNormalization.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Tests.DataViews;
 

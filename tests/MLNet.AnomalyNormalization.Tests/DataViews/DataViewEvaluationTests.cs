@@ -1,10 +1,10 @@
 using System.Text.Json;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Tests.Evaluation;
-using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace MLNet.AnomalyNormalization.Tests.DataViews;
 

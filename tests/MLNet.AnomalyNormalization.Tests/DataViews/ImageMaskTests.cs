@@ -1,9 +1,9 @@
-using MLNet.AnomalyNormalization.DataViews;
-using MLNet.AnomalyNormalization.Evaluation;
-using MLNet.AnomalyNormalization.Tests.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;
+using MLNet.AnomalyNormalization.DataViews;
+using MLNet.AnomalyNormalization.Evaluation;
+using MLNet.AnomalyNormalization.Tests.Evaluation;
 
 namespace MLNet.AnomalyNormalization.Tests.DataViews;
 

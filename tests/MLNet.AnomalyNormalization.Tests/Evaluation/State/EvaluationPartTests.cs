@@ -1,9 +1,9 @@
 using System.Text;
+using Microsoft.ML;
 using MLNet.AnomalyNormalization.DataViews;
 using MLNet.AnomalyNormalization.Evaluation;
 using MLNet.AnomalyNormalization.Evaluation.State;
 using MLNet.AnomalyNormalization.Tests.DataViews;
-using Microsoft.ML;
 
 namespace MLNet.AnomalyNormalization.Tests.Evaluation;
 

@@ -23,26 +23,6 @@ public sealed class AnomalyInspectorTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [TestMethod]
-    public void An_inspector_that_nobody_holds_any_more_ends_its_picture_before_it_is_collected()
-    {
-        string model = SaveModel();
-        byte[] rgb = Noise();
-        using var done = new CancellationTokenSource();
-        Task collector = Task.Run(() =>
-        {
-            while (!done.IsCancellationRequested)
-            {
-                GC.Collect();
-                GC.WaitForPendingFinalizers();
-            }
-        });
-        for (int i = 0; i < 20; i++)
-            _ = AnomalyInspector.Open(model).Inspect(rgb, Width, Height, Width * 3, PixelFormat.Rgb24);
-        done.Cancel();
-        collector.Wait();
-    }
-
-    [TestMethod]
     public void A_file_a_stream_an_image_and_raw_pixels_get_the_bits_of_the_pipeline()
     {
         byte[] rgb = Noise();

@@ -27,7 +27,8 @@ Console.WriteLine("---------------------------------------------------------");
 foreach (PumpModel.ModelInput reading in PumpReadings.Kinds(seed: 3))
 {
     PumpModel.NormalizedOutput result = PumpModel.PredictNormalized(reading);
-    float good = PumpModel.PredictAllLabels(reading).First(score => score.Key == "good").Value;
-    string decision = !result.IsAnomalous[0] ? "good" : $"faulty, likely {PumpModel.GetSortedScoresWithLabels(result).First(score => score.Key != "good").Key}";
+    KeyValuePair<string, float>[] scores = [.. PumpModel.GetSortedScoresWithLabels(result)];
+    float good = Array.Find(scores, score => score.Key == "good").Value;
+    string decision = !result.IsAnomalous[0] ? "good" : $"faulty, likely {Array.Find(scores, score => score.Key != "good").Key}";
     Console.WriteLine(FormattableString.Invariant($"{reading.Condition,-14} {good,14:F5} {result.NormalizedScore[0],11:F3}  {decision}"));
 }

@@ -44,7 +44,9 @@ public partial class PumpModel
                 LabelColumnName = "Condition",
                 PredictedLabelColumnName = "IsAnomalous",
             });
-        SaveModel(mlContext, model, data, outputModelPath);
+
+        // Whole or not at all: half a model would be taken for a whole one at the next start.
+        mlContext.Model.SaveAnomalyModel(model, data.Schema, outputModelPath);
     }
 
     /// <summary>Judges one reading. A prediction engine serves one thread at a time.</summary>

@@ -18,18 +18,17 @@ internal sealed class ClassScoreEstimator(TransformsCatalog catalog, string outp
         ArgumentNullException.ThrowIfNull(input);
         if (input.Schema.GetColumnOrNull(source) is not { } column)
             throw MissingColumn.Exception(source, Expected, input.Schema.Select(other => other.Name), nameof(input));
-        if (column.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType != NumberDataViewType.Single
-            || LabelReader.ValuesOf(column, "TrainingLabelValues") is not { } classes || classes.Length != type.Size)
-        {
-            throw Misfit($"{column.Type}{(column.Type is VectorDataViewType ? " whose classes have no names" : "")}", nameof(input));
-        }
+        if (column.Type is not VectorDataViewType { IsKnownSize: true } type || type.ItemType != NumberDataViewType.Single)
+            throw Misfit($"{column.Type}", nameof(input));
+        if (LabelReader.ValuesOf(column, "TrainingLabelValues") is not { } classes || classes.Length != type.Size)
+            throw Misfit($"{column.Type} whose classes have no names", nameof(input));
 
-        int normal = Array.FindIndex(classes, name => name.Equals(normalClass, StringComparison.OrdinalIgnoreCase));
-        if (normal < 0)
+        int[] found = [.. Enumerable.Range(0, classes.Length).Where(i => classes[i].Equals(normalClass, StringComparison.OrdinalIgnoreCase))];
+        if (found is not [var normal])
         {
             throw new ArgumentOutOfRangeException(nameof(input),
-                $"Column '{source}': expected a class '{normalClass}', got {string.Join(", ", classes.Select(name => $"'{name}'"))}. "
-                + "Name the class of the normal rows.");
+                $"Column '{source}': expected one class '{normalClass}', got {string.Join(", ", classes.Select(name => $"'{name}'"))}. "
+                + "Name the class of the normal rows, which is one to the classifier, too.");
         }
 
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));

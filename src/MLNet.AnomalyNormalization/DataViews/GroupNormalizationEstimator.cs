@@ -46,13 +46,13 @@ internal sealed class GroupNormalizationEstimator : IEstimator<ITransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column group = inputSchema.FirstOrDefault(column => column.Name == _groupColumn);
-        if (group.Name is null || group.Kind != SchemaShape.Column.VectorKind.Scalar || group.ItemType != TextDataViewType.Instance)
+        const string Expected = "text (ConvertType makes it of numbers)";
+        if (group.Name is null)
+            throw MissingColumn.Exception(_groupColumn, Expected, inputSchema.Select(column => column.Name), nameof(inputSchema));
+        if (group.Kind != SchemaShape.Column.VectorKind.Scalar || group.ItemType != TextDataViewType.Instance)
         {
-            string found = group.Name is null
-                ? $"a schema with {string.Join(", ", inputSchema.Select(column => column.Name))}"
-                : $"{group.Kind} of {group.ItemType}";
             throw new ArgumentOutOfRangeException(nameof(inputSchema),
-                $"Column '{_groupColumn}': expected text (ConvertType makes it of numbers), got {found}.");
+                $"Column '{_groupColumn}': expected {Expected}, got {group.Kind} of {group.ItemType}.");
         }
 
         return new AnomalyNormalizationEstimator(_catalog, _thresholds.Values.First(), _options).GetOutputSchema(inputSchema);

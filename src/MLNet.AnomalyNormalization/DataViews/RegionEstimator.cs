@@ -29,14 +29,14 @@ internal sealed class RegionEstimator : IEstimator<ITransformer>
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         SchemaShape.Column map = inputSchema.FirstOrDefault(column => column.Name == _options.MapColumnName);
-        if (map.Name is null || map.Kind == SchemaShape.Column.VectorKind.Scalar || map.IsKey
+        const string Expected = "a vector of Single or Double";
+        if (map.Name is null)
+            throw MissingColumn.Exception(_options.MapColumnName, Expected, inputSchema.Select(column => column.Name), nameof(inputSchema));
+        if (map.Kind == SchemaShape.Column.VectorKind.Scalar || map.IsKey
             || (map.ItemType != NumberDataViewType.Single && map.ItemType != NumberDataViewType.Double))
         {
-            string found = map.Name is null
-                ? $"a schema with {string.Join(", ", inputSchema.Select(column => column.Name))}"
-                : $"{map.Kind} of {map.ItemType}";
             throw new ArgumentOutOfRangeException(nameof(inputSchema),
-                $"Column '{_options.MapColumnName}': expected a vector of Single or Double, got {found}.");
+                $"Column '{_options.MapColumnName}': expected {Expected}, got {map.Kind} of {map.ItemType}.");
         }
 
         // A stock estimator that adds columns of the same types says what the schema will be like.

@@ -99,14 +99,29 @@ public sealed class ClassScoreEstimatorTests : IDisposable
     }
 
     [TestMethod]
+    public void Two_classes_that_only_letters_tell_apart_are_not_guessed_between()
+    {
+        Part[] parts = Part.Draw(30);
+        foreach (Part part in parts.Where(part => part.Kind == "worn"))
+            part.Kind = "Good";
+        IDataView data = _mlContext.Data.LoadFromEnumerable(parts);
+        IDataView scored = Classifier(nameof(Part.Kind)).Fit(data).Transform(data);
+        string message = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => _mlContext.Transforms.MapClassScoresToAnomalyScore("AnomalyScore", "good").Fit(scored)).Message;
+        StringAssert.Contains(message, "expected one class 'good', got 'Good', 'good', 'blocked'");
+    }
+
+    [TestMethod]
     [DataRow("Score", "a schema with", DisplayName = "no scores")]
     [DataRow(nameof(Part.X), "got Single", DisplayName = "a scalar")]
-    [DataRow("Features", "no names", DisplayName = "a vector that isn't of classes")]
+    [DataRow("Features", "Vector<Single, 2> whose classes have no names", DisplayName = "a vector that isn't of classes")]
+    [DataRow("Wide", "got Vector<Double, 2>.", DisplayName = "a vector of Double")]
     [DataRow(nameof(Part.Kind), "got String", DisplayName = "text")]
     public void A_column_that_holds_no_scores_of_classes_is_refused(string column, string said)
     {
         IDataView data = _mlContext.Data.LoadFromEnumerable(Part.Draw(10));
-        data = _mlContext.Transforms.Concatenate("Features", nameof(Part.X), nameof(Part.Y)).Fit(data).Transform(data);
+        data = _mlContext.Transforms.Concatenate("Features", nameof(Part.X), nameof(Part.Y))
+            .Append(_mlContext.Transforms.Conversion.ConvertType("Wide", "Features", DataKind.Double)).Fit(data).Transform(data);
         ArgumentOutOfRangeException error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
             () => _mlContext.Transforms.MapClassScoresToAnomalyScore("AnomalyScore", "good", column).Fit(data));
         Assert.Contains($"'{column}'", error.Message);
